@@ -1,0 +1,98 @@
+"""The Rust core as Python sees it: numbers and small frozen objects.
+
+Durations are whole nanoseconds going in and float seconds coming out.
+"""
+
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Final, final
+
+__version__: str
+
+CLOSED: Final = 0
+OPEN: Final = 1
+HALF_OPEN: Final = 2
+ISOLATED: Final = 3
+DISABLED: Final = 4
+
+def build_info() -> Mapping[str, str]: ...
+@final
+class Transition:
+    """One change of state; exactly one caller is handed it."""
+
+    @property
+    def old(self) -> int: ...
+    @property
+    def new(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+
+@final
+class Rejection:
+    """Why a call was not admitted."""
+
+    @property
+    def state(self) -> int: ...
+    @property
+    def retry_after(self) -> float | None: ...
+
+@final
+class Permit:
+    """A half-open probe's permit. Dropped without a verdict, it is released."""
+
+    @property
+    def generation(self) -> int: ...
+    @property
+    def transition(self) -> Transition | None: ...
+    def success(self) -> Transition | None: ...
+    def failure(self) -> Transition | None: ...
+    def release(self) -> None: ...
+
+@final
+class Snapshot:
+    """One consistent reading of the state word."""
+
+    @property
+    def state(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def successes(self) -> int: ...
+    @property
+    def permits_out(self) -> int: ...
+    @property
+    def retry_after(self) -> float | None: ...
+
+@final
+class Breaker:
+    def __new__(
+        cls,
+        *,
+        failures: int,
+        break_duration: int,
+        success_threshold: int,
+        max_probes: int,
+        probe_lease: int,
+        now: Callable[[], float] | None = None,
+    ) -> Breaker: ...
+    def acquire(self) -> int | Permit | Rejection: ...
+    def success(self, stamp: int, /) -> None: ...
+    def failure(self, stamp: int, /) -> Transition | None: ...
+    def snapshot(self) -> Snapshot: ...
+    def attach(self, wrapper: FunctionType, tok: str, note: str, /) -> None: ...
+
+@final
+class Backoff:
+    @staticmethod
+    def exponential(
+        base: int, factor: float, max_delay: int, jitter: str | float, seed: int | None
+    ) -> Backoff: ...
+    @staticmethod
+    def linear(
+        base: int, step: int, max_delay: int, jitter: str | float, seed: int | None
+    ) -> Backoff: ...
+    @staticmethod
+    def constant(delay: int, jitter: str | float, seed: int | None) -> Backoff: ...
+    def delay(self, retry: int, previous: float | None, /) -> float: ...
