@@ -1,0 +1,177 @@
+"""One guarded call, and the stages it passes.
+
+Stages talk to each other through the `Call` and through nothing else: a time-out asks
+it for the last error of the retry inside, a retry asks it whether it runs as a
+breaker's probe. That is why policies need not know each other.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from types import CoroutineType
+from typing import Any, Protocol, TypeAlias, final
+
+import attrs
+
+from ._errors import AttemptRecord
+from ._native import Breaker
+
+Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
+InnerSync: TypeAlias = Callable[["Call"], Any]
+
+
+@final
+class Call:
+    """The state of one guarded call. It dies with the call.
+
+    Attributes:
+        attempts: How often the function was called.
+        records: What a retry has seen so far.
+        last_error: The failure that the newest retry was decided on.
+        source: Where the value comes from: "primary" or the name of a fallback step.
+        probe: Whether this call decides if a half-open circuit closes.
+        deadline: When a synchronous call must be over, in the time-out's clock.
+    """
+
+    __slots__ = (
+        "args",
+        "attempts",
+        "deadline",
+        "fn",
+        "kwargs",
+        "last_error",
+        "probe",
+        "records",
+        "replayed",
+        "source",
+        "stamps",
+    )
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        replayed: BaseException | None = None,
+        stamps: dict[Breaker, int] | None = None,
+    ) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.attempts = 0
+        self.records: tuple[AttemptRecord, ...] = ()
+        self.last_error: Exception | None = None
+        self.source = "primary"
+        self.probe = False
+        self.deadline = math.inf
+        self.replayed = replayed
+        self.stamps = {} if stamps is None else stamps
+
+
+@attrs.frozen
+class Fragment:
+    """How the generated wrapper passes a stage without entering it.
+
+    Attributes:
+        breaker: The core that publishes whether a call may pass; None where the stage
+            has nothing to do unless the call fails.
+    """
+
+    breaker: Breaker | None = None
+
+
+class Stage(Protocol):
+    """What a policy is inside a pipeline."""
+
+    async def __run__(self, call: Call, inner: Inner, /) -> Any:
+        """Guard one asynchronous call of *inner*."""
+        ...
+
+    def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
+        """Guard one synchronous call of *inner*."""
+        ...
+
+    def __fragment__(self) -> Fragment | None:
+        """Tell how to pass this stage undisturbed; None if that cannot be."""
+        ...
+
+
+def compose(stages: Sequence[Stage]) -> Inner:
+    """Join *stages*, outermost first, into one function of a `Call`."""
+    inner: Inner = innermost
+    for stage in reversed(stages):
+        inner = partial(_run, stage, inner)
+    return inner
+
+
+def compose_sync(stages: Sequence[Stage]) -> InnerSync:
+    """Do what `compose` does, for synchronous functions."""
+    inner: InnerSync = innermost_sync
+    for stage in reversed(stages):
+        inner = partial(_run_sync, stage, inner)
+    return inner
+
+
+async def innermost(call: Call) -> Any:
+    """Call the function itself, or raise what it has already raised."""
+    call.attempts += 1
+    if (error := call.replayed) is not None:
+        call.replayed = None
+        raise error
+    result = call.fn(*call.args, **call.kwargs)
+    if type(result) is not CoroutineType and not inspect.isawaitable(result):
+        raise TypeError(
+            f"{describe(call.fn)} returned {type(result).__name__}, which cannot be "
+            f"awaited; use `policy.call_sync(fn, ...)` for a function that returns "
+            f"its value"
+        )
+    return await result
+
+
+def innermost_sync(call: Call) -> Any:
+    """Do what `innermost` does, for synchronous functions."""
+    call.attempts += 1
+    if (error := call.replayed) is not None:
+        call.replayed = None
+        raise error
+    result = call.fn(*call.args, **call.kwargs)
+    refuse_asynchronous(call.fn, result)
+    return result
+
+
+def refuse_asynchronous(fn: Callable[..., Any], result: object) -> None:
+    """Refuse a result that would do its work only after the policy looked away.
+
+    Raises:
+        TypeError: If *result* is awaitable, or to be used with ``async for`` or
+            ``async with``.
+    """
+    asynchronous = ("__await__", "__aiter__", "__aenter__")
+    if not any(hasattr(type(result), name) for name in asynchronous):
+        return
+    close = getattr(result, "close", None)
+    if inspect.iscoroutine(result) and close is not None:
+        close()  # it will never be awaited; spare the user that warning too
+    raise TypeError(
+        f"{describe(fn)} returned {type(result).__name__}: its work would happen after "
+        f"the policy is done; write `async def` around `await {describe(fn)}(...)`, "
+        f"or use `await policy.call(fn, ...)`"
+    )
+
+
+def describe(fn: Callable[..., Any]) -> str:
+    """Name *fn* as its author would."""
+    name = getattr(fn, "__qualname__", None)
+    return name if isinstance(name, str) else type(fn).__qualname__
+
+
+async def _run(stage: Stage, inner: Inner, call: Call) -> Any:
+    return await stage.__run__(call, inner)
+
+
+def _run_sync(stage: Stage, inner: InnerSync, call: Call) -> Any:
+    return stage.__run_sync__(call, inner)

@@ -1,0 +1,60 @@
+"""Telling a cancellation from a failure.
+
+A cancellation is never retried, never counted and never answered with a fallback. It
+does not always look like one: a client that cleans up after `CancelledError` may raise
+`ConnectionError` from it, and a task group that loses a child while it is cancelled
+raises an `ExceptionGroup`. Only errors pay for these questions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from collections.abc import Iterator
+
+import anyio
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Say whether *error* means "stop" rather than "it failed".
+
+    True for everything that is no `Exception`; for any error that leaves a cancelled
+    anyio scope; and on asyncio, for an error raised because of a native
+    ``task.cancel()``.
+    """
+    if not isinstance(error, Exception):
+        return True
+    try:
+        cancelled = anyio.current_effective_deadline() == -math.inf
+    except anyio.NoEventLoopError:
+        return False
+    return cancelled or _natively_cancelled(error)
+
+
+def _natively_cancelled(error: BaseException) -> bool:
+    if "trio" in sys.modules and _in_trio():
+        return False
+    task = asyncio.current_task()
+    if task is None or not task.cancelling():
+        return False
+    return any(isinstance(e, asyncio.CancelledError) for e in _related(error))
+
+
+def _in_trio() -> bool:
+    return bool(sys.modules["trio"].lowlevel.in_trio_run())
+
+
+def _related(error: BaseException) -> Iterator[BaseException]:
+    """Walk causes, contexts and leaves; each error once, so cycles end."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += (one.__cause__, one.__context__)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
