@@ -1,0 +1,176 @@
+"""Virtual time: an hour takes nothing, and nothing real is jumped past."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import subprocess
+import sys
+import threading
+import time
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import pytest
+import trio
+import trio.testing
+
+import seawall.testing
+from seawall.testing import VirtualClock, VirtualLoop
+
+pytestmark = pytest.mark.anyio
+
+
+def running_clock() -> VirtualLoop | VirtualClock:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, VirtualClock)
+        return clock
+    assert isinstance(loop, VirtualLoop)
+    return loop
+
+
+async def test_an_hour_of_sleeping_costs_no_time() -> None:
+    """What the module is for."""
+    real_start, start = time.monotonic(), anyio.current_time()
+
+    for _ in range(100):
+        await anyio.sleep(36)
+
+    assert anyio.current_time() - start == pytest.approx(3600)
+    assert time.monotonic() - real_start < 5
+
+
+async def test_timers_fire_in_the_order_of_their_deadlines() -> None:
+    """Jumping past one timer to another would reorder the world."""
+    woken: list[float] = []
+
+    async def wake_after(duration: float) -> None:
+        await anyio.sleep(duration)
+        woken.append(duration)
+
+    async with anyio.create_task_group() as group:
+        for duration in (30, 10, 20, 10.5):
+            group.start_soon(wake_after, duration)
+
+    assert woken == [10, 10.5, 20, 30]
+
+
+async def test_a_time_out_beats_the_longer_sleep() -> None:
+    """Deadlines and sleeps share one clock."""
+    start = anyio.current_time()
+
+    with anyio.move_on_after(5) as scope:
+        await anyio.sleep(600)
+
+    assert scope.cancelled_caught
+    assert anyio.current_time() - start == pytest.approx(5)
+
+
+async def test_an_endless_sleep_ends_at_the_deadline_around_it() -> None:
+    """asyncio wakes up once a day for endless timers: these days must not be spun."""
+    real_start = time.monotonic()
+
+    with anyio.move_on_after(1e6) as scope:
+        await anyio.sleep_forever()
+
+    assert scope.cancelled_caught
+    assert time.monotonic() - real_start < 1
+
+
+async def test_a_worker_thread_holds_time() -> None:
+    """A jump past a running thread is a time-out that never happened."""
+    for _ in range(5):
+        with anyio.fail_after(0.001):
+            assert await anyio.to_thread.run_sync(slow_answer) == 42
+
+
+def slow_answer() -> int:
+    time.sleep(0.02)
+    return 42
+
+
+async def test_threads_that_finish_at_once_do_not_leave_time_held() -> None:
+    """Every hold ends, also after many threads."""
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(anyio.to_thread.run_sync, int)
+    await anyio.sleep(100)
+
+    assert not running_clock().held
+
+
+async def test_an_abandoned_thread_no_longer_holds_time() -> None:
+    """Nobody waits for it, so nothing is jumped past."""
+    release, started = threading.Event(), anyio.Event()
+
+    def block() -> None:
+        anyio.from_thread.run_sync(started.set)
+        release.wait()
+
+    async def run_in_thread() -> None:
+        await anyio.to_thread.run_sync(block, abandon_on_cancel=True)
+
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(run_in_thread)
+            await started.wait()
+            group.cancel_scope.cancel()
+        await anyio.sleep(100)
+    finally:
+        release.set()
+
+
+async def test_hold_keeps_time_still_for_what_the_loop_cannot_see() -> None:
+    """A thread that feeds the loop by itself is no worker thread."""
+    clock = running_clock()
+    answered = anyio.Event()
+    portal_token = anyio.lowlevel.current_token()
+    hold = clock.hold()
+    hold.__enter__()
+
+    def answer() -> None:
+        time.sleep(0.02)
+        anyio.from_thread.run_sync(answered.set, token=portal_token)
+        hold.__exit__(None, None, None)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with anyio.fail_after(0.001):
+        await answered.wait()
+    await anyio.sleep(10)
+    thread.join()
+
+
+async def test_a_loopback_round_trip_makes_no_false_time_out() -> None:
+    """Real sockets work: what the kernel has already is seen before time moves."""
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+
+        async def echo(stream: anyio.abc.SocketStream) -> None:
+            async with stream:
+                async for chunk in stream:
+                    await stream.send(chunk)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(listener.serve, echo)
+            async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+                for _ in range(50):
+                    with anyio.fail_after(0.5):
+                        await stream.send(b"ping")
+                        assert await stream.receive(4) == b"ping"
+            group.cancel_scope.cancel()
+
+
+async def test_waiting_for_blocked_tasks_does_not_move_time_far() -> None:
+    """It is how a test lets others settle: their time-outs must not fire meanwhile."""
+    start = anyio.current_time()
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(anyio.sleep, 60)
+        await anyio.wait_all_tasks_blocked()
+        # anyio on asyncio sleeps a tenth of a second when it has to look twice.
+        assert anyio.current_time() - start <= 0.1
