@@ -1,0 +1,61 @@
+"""One id for everything that one request causes.
+
+The id travels in a `ContextVar`, which anyio copies into task groups and worker
+threads. Nobody pays for an id before somebody asks for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID, uuid4
+
+_current: ContextVar[UUID | None] = ContextVar("seawall_correlation_id", default=None)
+
+# Narrower than `UUID(text)`, which forgives braces and hyphens anywhere.
+_DASHED = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ACCEPTED = re.compile(rf"(?:urn:uuid:)?{_DASHED}|[0-9a-fA-F]{{32}}")
+
+
+def parse_correlation_id(value: UUID | str | None) -> UUID:
+    """Return *value* as a `UUID`, or a new one if it is not an id.
+
+    Accepted are a `UUID` and text that is dashed, 32 hexadecimal digits, or a
+    ``urn:uuid:``. Anything else comes from somewhere that cannot be trusted, so it
+    is neither used nor repeated.
+    """
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str) and _ACCEPTED.fullmatch(value):
+        return UUID(value)
+    return uuid4()
+
+
+def current_correlation_id() -> UUID | None:
+    """Return the id of the innermost `correlation_scope`, or None outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def correlation_scope(
+    id: UUID | str | None = None,  # noqa: A002 -- positional-only; nobody writes it
+    /,
+) -> Generator[UUID]:
+    """Give every error, event and log record of this block the same id.
+
+    ::
+
+        with correlation_scope(request.headers.get("x-correlation-id")) as id:
+            await handle(request)
+
+    Text that is no id is replaced by a new id and never repeated, so a header can be
+    passed as it came. None asks for a new id, inside another scope too.
+    """
+    correlation_id = parse_correlation_id(id)
+    token = _current.set(correlation_id)
+    try:
+        yield correlation_id
+    finally:
+        _current.reset(token)

@@ -1,0 +1,168 @@
+"""What an option accepts, and what it says when it does not.
+
+Every refusal names the option, shows the value, and shows what to write instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+from datetime import timedelta
+from typing import Any, SupportsIndex, cast
+
+from ._types import Category
+
+
+def seconds(
+    option: str,
+    value: object,
+    *,
+    minimum: float = 0.0,
+    exclusive: bool = False,
+    maximum: float | None = None,
+    finite: bool = True,
+) -> float:
+    """Return *value*, a number of seconds or a `timedelta`, as float seconds.
+
+    Args:
+        option: What the user calls this value.
+        value: Anything; what is no duration is refused.
+        minimum: The least value accepted, in seconds.
+        exclusive: Whether *minimum* itself is refused.
+        maximum: The largest value accepted, in seconds. None: no limit.
+        finite: Whether infinity is refused.
+
+    Raises:
+        TypeError: If *value* is neither a number nor a `timedelta`.
+        ValueError: If it is NaN, infinite or outside the limits.
+    """
+    number = _as_seconds(option, value)
+    # `not >=` instead of `<`: NaN fails every comparison, and must fail here.
+    above = number > minimum if exclusive else number >= minimum
+    if not above:
+        bound = f"greater than {minimum:g}" if exclusive else f"at least {minimum:g}"
+        raise ValueError(f"{option} must be {bound} seconds, not {value!r}")
+    if finite and math.isinf(number):
+        raise ValueError(f"{option} must be a finite number of seconds, not {value!r}")
+    if maximum is not None and not number <= maximum:
+        raise ValueError(f"{option} must be at most {maximum:g} seconds, not {value!r}")
+    return number
+
+
+def _as_seconds(option: str, value: object) -> float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(
+            f"{option} must be a number of seconds or a timedelta, not {value!r}: "
+            f"write {option}=5.0"
+        )
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f"{option} must be a finite number of seconds, not one beyond 1e308"
+        ) from None
+
+
+def whole(option: str, value: object, minimum: int, maximum: int | None = None) -> int:
+    """Return *value* as an int between *minimum* and *maximum*, both included.
+
+    Raises:
+        TypeError: If *value* is no integer; 3.0 and True are none.
+        ValueError: If it is outside the limits.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise TypeError(
+            f"{option} must be a whole number, not {value!r}: "
+            f"write {option}={max(minimum, 3)}"
+        )
+    number = operator.index(value)
+    if number < minimum:
+        raise ValueError(f"{option} must be at least {minimum}, not {number}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{option} must be at most {maximum}, not {number}")
+    return number
+
+
+def check_on(option: str, on: object) -> None:
+    """Refuse an *on* that could never match, or would match a cancellation.
+
+    None is refused too: a policy replaces it by its default before it asks.
+
+    Raises:
+        TypeError: If *on* holds anything but `Exception` types and categories,
+            and is no predicate.
+        ValueError: If *on* is an empty tuple.
+    """
+    if isinstance(on, tuple):
+        kinds = cast("tuple[object, ...]", on)
+        if not kinds:
+            raise ValueError(
+                f"{option}=() matches nothing: name the failures, "
+                f"such as {option}=(ConnectionError, TimeoutError)"
+            )
+        for kind in kinds:
+            _check_kind(option, kind)
+    elif callable(on) and not isinstance(on, type):
+        _check_predicate(option, on)
+    else:
+        _check_kind(option, on)
+
+
+def _check_kind(option: str, kind: object) -> None:
+    if isinstance(kind, Category):
+        return
+    if not isinstance(kind, type):
+        raise TypeError(_not_a_kind(option, kind))
+    if issubclass(kind, Exception):
+        return
+    name = kind.__name__
+    if kind is BaseException:
+        reason = "would also catch cancellation and exit: write {}=Exception"
+    elif issubclass(kind, BaseException):
+        reason = "is no failure and always passes: write {}=ConnectionError"
+    else:
+        reason = "is no exception type: write {}=ConnectionError"
+    raise TypeError(f"{option}={name} {reason.format(option)}")
+
+
+def _not_a_kind(option: str, kind: object) -> str:
+    if isinstance(kind, str):
+        known = kind.lower() in set(Category)
+        example = f"Category.{kind.upper()}" if known else "Category.TIMEOUT"
+        return f"{option}={kind!r} is a string: write {option}={example}"
+    if isinstance(kind, BaseException):
+        name = type(kind).__name__
+        return f"{option} got an exception object, {kind!r}: write {option}={name}"
+    return (
+        f"{option}={kind!r} is no exception type, category or predicate: "
+        f"write {option}=(ConnectionError, Category.TIMEOUT)"
+    )
+
+
+def _check_predicate(option: str, predicate: object) -> None:
+    function: Any = inspect.unwrap(cast("Any", predicate))
+    call = getattr(function, "__call__", function)  # noqa: B004 -- its kind matters
+    for candidate in (function, call):
+        if inspect.iscoroutinefunction(candidate):
+            # The coroutine it returns is true, so everything would match.
+            raise TypeError(
+                f"{option} got a coroutine function, {predicate!r}: a predicate is "
+                f"never awaited, write {option}=lambda error: ..."
+            )
+
+
+def hint(value: object) -> float | None:
+    """Return a server's *value* for "not before" in seconds, or None if useless.
+
+    A hint comes from the outside, so nonsense is ignored instead of refused.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if 0.0 <= number < math.inf else None
