@@ -1,0 +1,139 @@
+//! What goes in and out of a breaker: stamps, answers, transitions.
+
+use crate::Nanos;
+
+/// Where the circuit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum State {
+    /// Calls pass and failures are counted.
+    Closed = 0,
+    /// Calls are rejected until the break is over.
+    Open = 1,
+    /// A limited number of probes pass; their outcomes decide.
+    HalfOpen = 2,
+    /// Held open by an operator.
+    Isolated = 3,
+    /// Every call passes and nothing is recorded.
+    Disabled = 4,
+}
+
+impl State {
+    /// The number by which other languages know the state.
+    pub const fn as_u8(self) -> u8 {
+        match self {
+            Self::Closed => 0,
+            Self::Open => 1,
+            Self::HalfOpen => 2,
+            Self::Isolated => 3,
+            Self::Disabled => 4,
+        }
+    }
+}
+
+/// What an admitted call remembers: the generation that admitted it.
+///
+/// A verdict with the stamp of an older generation changes nothing. Twenty
+/// bits: a call would have to outlive 1 048 576 changes of state, to the very
+/// number, to be taken for a newer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp(u32);
+
+impl Stamp {
+    const MASK: u32 = (1 << 20) - 1;
+
+    /// The stamp of a generation, of which the low 20 bits count.
+    #[must_use]
+    pub const fn from_generation(generation: u32) -> Self {
+        Self(generation & Self::MASK)
+    }
+
+    /// The generation, below 2²⁰.
+    pub const fn generation(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn next(self) -> Self {
+        Self::from_generation(self.0.wrapping_add(1))
+    }
+}
+
+/// One change of state; exactly one caller is handed it.
+///
+/// `old` equals `new` in one case: a reset of a closed circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Transition {
+    /// The state before.
+    pub old: State,
+    /// The state after.
+    pub new: State,
+    /// The generation that begins with it.
+    pub generation: u32,
+}
+
+/// The answer to a call that asks for admission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a half-open permit that is forgotten blocks the next probe until its lease is over"]
+pub enum Admit {
+    /// The call may run. Give its verdict, or its release, with the stamp, once.
+    Permit {
+        /// What the verdict needs.
+        stamp: Stamp,
+        /// Closed, half-open or disabled.
+        state: State,
+        /// Present if this admission turned open into half-open.
+        transition: Option<Transition>,
+    },
+    /// The call must not run.
+    Reject(Reject),
+}
+
+/// Why a call was not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Open, half-open or isolated.
+    pub state: State,
+    /// When to ask again; `None` if isolated, or half-open without a free permit.
+    pub retry_after: Option<Nanos>,
+}
+
+/// What became of a verdict or of an operator's command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was taken, and the state is what it was.
+    Kept,
+    /// It came too late: the generation, or the hold, it belongs to is gone.
+    Late,
+    /// It changed the state, and nobody else is told.
+    Moved(Transition),
+}
+
+/// One consistent reading of a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Where the circuit is.
+    pub state: State,
+    /// Rises with every change of state, with a reset and with a lost probe.
+    pub generation: u32,
+    /// Failures in a row, while closed.
+    pub failures: u32,
+    /// Successful probes, while half-open.
+    pub successes: u32,
+    /// Permits out, while half-open.
+    pub permits_out: u32,
+    /// Operators that hold it, while isolated.
+    pub holds: u64,
+    /// How often in a row a probe failed, to 15.
+    pub reopenings: u32,
+    /// Time until the break is over; `None` if it is, or if not open.
+    pub retry_after: Option<Nanos>,
+}
+
+/// What may be kept outside and read without asking the breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The stamp of every call, while closed or disabled.
+    pub admits: Option<Stamp>,
+    /// A success has nothing to do: no failure is waiting to be forgotten.
+    pub quiet: bool,
+}

@@ -1,0 +1,287 @@
+//! The breaker's transitions, and nothing else.
+//!
+//! Rule 1: every function takes the word that is there and says which word
+//! should take its place. Whether it does is for the caller's compare-and-swap
+//! to find out.
+//!
+//! Rule 2: a stamp of another generation changes nothing.
+//!
+//! Rule 3: this file does not know what time it is, and what needs no time
+//! does not ask for it.
+//!
+//! No match has a `_` arm: a new state does not compile until someone has
+//! decided every row.
+
+use super::permit::{Admit, Reject, Stamp, State};
+use super::tick::{BreakTick, LeaseTick};
+use super::word::{Parts, Phase, Probes, Word};
+use crate::{BreakerConfig, Nanos};
+
+/// Doubling stops at 128 times the lease.
+const MAX_RECLAIMS: u32 = 7;
+/// The half range of [`LeaseTick`] is 24 days; this leaves room to compare.
+const LONGEST_LEASE: Nanos = Nanos::new(20 * 24 * 3600 * 1_000_000_000);
+
+/// What to do with a call that asks for admission.
+#[derive(Clone, Copy)]
+pub(super) enum Entry {
+    /// Say so; there is nothing to write.
+    Answer(Admit),
+    /// Let it pass as a probe, if this word can be stored.
+    Grant(Word),
+}
+
+/// What to do with a verdict or a command.
+#[derive(Clone, Copy)]
+pub(super) enum Next {
+    Late,
+    Same,
+    To(Word),
+}
+
+/// The answer where no clock is needed: everywhere but open and half-open.
+pub(super) fn enter_at_any_time(word: Word) -> Option<Admit> {
+    match word.state() {
+        state @ (State::Closed | State::Disabled) => Some(pass(word, state)),
+        State::Isolated => Some(refuse(State::Isolated, None)),
+        State::Open | State::HalfOpen => None,
+    }
+}
+
+pub(super) fn enter(word: Word, config: &BreakerConfig, now: Nanos) -> Entry {
+    let parts = word.unpack();
+    match parts.phase {
+        Phase::Closed { .. } => Entry::Answer(pass(word, State::Closed)),
+        Phase::Disabled => Entry::Answer(pass(word, State::Disabled)),
+        Phase::Isolated { .. } => Entry::Answer(refuse(State::Isolated, None)),
+        Phase::Open { until } => match until.remaining(now) {
+            Some(wait) => Entry::Answer(refuse(State::Open, Some(wait))),
+            None => Entry::Grant(new_round(parts, 0, config, now)),
+        },
+        Phase::HalfOpen(probes) => probe(parts, probes, config, now),
+    }
+}
+
+/// An admission that nothing has to be written for.
+pub(super) fn pass(word: Word, state: State) -> Admit {
+    Admit::Permit {
+        stamp: word.stamp(),
+        state,
+        transition: None,
+    }
+}
+
+const fn refuse(state: State, retry_after: Option<Nanos>) -> Admit {
+    Admit::Reject(Reject { state, retry_after })
+}
+
+/// A permit if one is free; all of them anew if the newest lease is over.
+fn probe(parts: Parts, probes: Probes, config: &BreakerConfig, now: Nanos) -> Entry {
+    if probes.out < config.max_probes() {
+        let out = probes.out.saturating_add(1);
+        let lease = lease_end(probes.reclaims, config, now);
+        let phase = Phase::HalfOpen(Probes {
+            out,
+            lease,
+            ..probes
+        });
+        return Entry::Grant(Parts { phase, ..parts }.pack());
+    }
+    if probes.lease.reached(now) {
+        // The lost holders' stamps become late here. The next lease is twice
+        // as long: the holders may not be lost but slow, and a slow healthy
+        // dependency must be able to close the circuit some day.
+        let reclaims = probes.reclaims.saturating_add(1).min(MAX_RECLAIMS);
+        return Entry::Grant(new_round(parts, reclaims, config, now));
+    }
+    Entry::Answer(refuse(State::HalfOpen, None))
+}
+
+/// A half-open word of the next generation with its first permit out.
+fn new_round(parts: Parts, reclaims: u32, config: &BreakerConfig, now: Nanos) -> Word {
+    let lease = lease_end(reclaims, config, now);
+    let phase = Phase::HalfOpen(Probes {
+        out: 1,
+        successes: 0,
+        reclaims,
+        lease,
+    });
+    Parts {
+        generation: parts.generation.next(),
+        phase,
+        ..parts
+    }
+    .pack()
+}
+
+/// A lease shorter than a tick lasts until the next one, not until now.
+fn lease_end(reclaims: u32, config: &BreakerConfig, now: Nanos) -> LeaseTick {
+    let doubled = config
+        .probe_lease()
+        .as_u64()
+        .saturating_mul(1_u64.wrapping_shl(reclaims));
+    let lease = Nanos::new(doubled).min(LONGEST_LEASE);
+    let end = LeaseTick::at(now.saturating_add(lease));
+    if end == LeaseTick::at(now) {
+        end.next()
+    } else {
+        end
+    }
+}
+
+pub(super) fn success(word: Word, config: &BreakerConfig, stamp: Stamp) -> Next {
+    let parts = word.unpack();
+    if parts.generation != stamp {
+        return Next::Late;
+    }
+    match parts.phase {
+        Phase::Closed { failures: 0 } | Phase::Disabled => Next::Same,
+        Phase::Closed { .. } => Next::To(Word::clean(parts.generation)),
+        Phase::HalfOpen(probes) => probe_succeeded(parts, probes, config),
+        // They admit nobody, so nobody holds a stamp of theirs.
+        Phase::Open { .. } | Phase::Isolated { .. } => Next::Late,
+    }
+}
+
+fn probe_succeeded(parts: Parts, probes: Probes, config: &BreakerConfig) -> Next {
+    let Some(out) = probes.out.checked_sub(1) else {
+        return Next::Late; // a second verdict for the same permit
+    };
+    let successes = probes.successes.saturating_add(1);
+    if successes >= config.success_threshold() {
+        return Next::To(close(parts));
+    }
+    let phase = Phase::HalfOpen(Probes {
+        out,
+        successes,
+        ..probes
+    });
+    Next::To(Parts { phase, ..parts }.pack())
+}
+
+/// A failure that only counts; `None` if it opens the circuit, which takes a
+/// deadline and therefore a clock.
+pub(super) fn count_failure(word: Word, config: &BreakerConfig, stamp: Stamp) -> Option<Next> {
+    let parts = word.unpack();
+    if parts.generation != stamp {
+        return Some(Next::Late);
+    }
+    match parts.phase {
+        Phase::Closed { failures } => {
+            let failures = failures.saturating_add(1);
+            let phase = Phase::Closed { failures };
+            (failures < u64::from(config.failures()))
+                .then(|| Next::To(Parts { phase, ..parts }.pack()))
+        }
+        Phase::HalfOpen(probes) => (probes.out == 0).then_some(Next::Late),
+        Phase::Disabled => Some(Next::Same),
+        Phase::Open { .. } | Phase::Isolated { .. } => Some(Next::Late),
+    }
+}
+
+pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, now: Nanos) -> Next {
+    count_failure(word, config, stamp).unwrap_or_else(|| Next::To(open(word, config, now)))
+}
+
+fn open(word: Word, config: &BreakerConfig, now: Nanos) -> Word {
+    let parts = word.unpack();
+    let reopenings = match parts.phase {
+        Phase::HalfOpen(_) => parts.reopenings.saturating_add(1),
+        Phase::Closed { .. } | Phase::Open { .. } | Phase::Isolated { .. } | Phase::Disabled => 0,
+    };
+    let until = BreakTick::at(now.saturating_add(config.break_duration()));
+    let phase = Phase::Open { until };
+    Parts {
+        generation: parts.generation.next(),
+        reopenings,
+        phase,
+    }
+    .pack()
+}
+
+pub(super) fn release(word: Word, stamp: Stamp) -> Next {
+    let parts = word.unpack();
+    if parts.generation != stamp {
+        return Next::Late;
+    }
+    match parts.phase {
+        Phase::Closed { .. } | Phase::Disabled => Next::Same,
+        Phase::HalfOpen(probes) => match probes.out.checked_sub(1) {
+            None => Next::Late,
+            Some(out) => {
+                let phase = Phase::HalfOpen(Probes { out, ..probes });
+                Next::To(Parts { phase, ..parts }.pack())
+            }
+        },
+        Phase::Open { .. } | Phase::Isolated { .. } => Next::Late,
+    }
+}
+
+/// A closed word of the next generation that remembers nothing.
+fn close(parts: Parts) -> Word {
+    Word::clean(parts.generation.next())
+}
+
+pub(super) fn isolate(word: Word) -> Next {
+    let parts = word.unpack();
+    match parts.phase {
+        Phase::Isolated { holds } => {
+            let phase = Phase::Isolated {
+                holds: holds.saturating_add(1),
+            };
+            Next::To(Parts { phase, ..parts }.pack())
+        }
+        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Disabled => {
+            Next::To(command(parts, Phase::Isolated { holds: 1 }))
+        }
+    }
+}
+
+pub(super) fn unisolate(word: Word) -> Next {
+    let parts = word.unpack();
+    match parts.phase {
+        Phase::Isolated { holds: 0 | 1 } => Next::To(close(parts)),
+        Phase::Isolated { holds } => {
+            let phase = Phase::Isolated {
+                holds: holds.saturating_sub(1),
+            };
+            Next::To(Parts { phase, ..parts }.pack())
+        }
+        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Disabled => {
+            Next::Late
+        }
+    }
+}
+
+pub(super) fn disable(word: Word) -> Next {
+    let parts = word.unpack();
+    match parts.phase {
+        Phase::Disabled => Next::Same,
+        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Isolated { .. } => {
+            Next::To(command(parts, Phase::Disabled))
+        }
+    }
+}
+
+pub(super) fn enable(word: Word) -> Next {
+    let parts = word.unpack();
+    match parts.phase {
+        Phase::Disabled => Next::To(close(parts)),
+        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Isolated { .. } => {
+            Next::Same
+        }
+    }
+}
+
+pub(super) fn reset(word: Word) -> Next {
+    Next::To(close(word.unpack()))
+}
+
+fn command(parts: Parts, phase: Phase) -> Word {
+    Parts {
+        generation: parts.generation.next(),
+        reopenings: 0,
+        phase,
+    }
+    .pack()
+}

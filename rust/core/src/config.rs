@@ -1,0 +1,221 @@
+//! What can be set, and within which bounds.
+
+use core::fmt;
+
+use crate::Nanos;
+
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u64 = 3600 * SECOND;
+
+/// Longest break. The deadline is a circular count of milliseconds in 37 bits,
+/// whose half range is 2.1 years.
+pub const MAX_BREAK: Nanos = Nanos::new(365 * 24 * HOUR);
+/// Longest lease of a probe before doubling.
+pub const MAX_LEASE: Nanos = Nanos::new(24 * HOUR);
+/// Most permits out at once, and most successes asked for: five bits.
+pub const MAX_PROBES: u32 = 31;
+
+/// An option outside its bounds.
+///
+/// ```
+/// use seawall_core::{BreakerConfig, Nanos};
+///
+/// let second = Nanos::from_secs_f64(1.0);
+/// let error = BreakerConfig::new(0, second, 1, 1, second).unwrap_err();
+/// assert_eq!(error.to_string(), "failures must be at least 1, got 0");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConfigError {
+    option: &'static str,
+    bounds: &'static str,
+    value: Value,
+}
+
+/// What somebody set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value {
+    Count(u32),
+    Number(f64),
+    Time(Nanos),
+    Name(&'static str),
+}
+
+impl ConfigError {
+    pub(crate) const fn new(option: &'static str, bounds: &'static str, value: Value) -> Self {
+        Self {
+            option,
+            bounds,
+            value,
+        }
+    }
+
+    /// The name of the option.
+    pub const fn option(&self) -> &'static str {
+        self.option
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} must be {}, got {}",
+            self.option, self.bounds, self.value
+        )
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(value) => value.fmt(f),
+            Self::Number(value) => value.fmt(f),
+            Self::Time(value) => value.fmt(f),
+            Self::Name(value) => value.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+/// Thresholds and durations of a [`Breaker`](crate::Breaker), all within bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerConfig {
+    failures: u32,
+    success_threshold: u32,
+    max_probes: u32,
+    break_duration: Nanos,
+    probe_lease: Nanos,
+}
+
+impl BreakerConfig {
+    /// Checks every option.
+    ///
+    /// * `failures`: failures in a row that open the circuit, at least 1.
+    /// * `break_duration`: how long it stays open, at most 365 days.
+    /// * `success_threshold`: successful probes that close it, 1 to 31.
+    /// * `max_probes`: probes out at once, 1 to 31.
+    /// * `probe_lease`: how long a probe may keep its permit, at most 24 hours.
+    ///   Counted in quarters of a second.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first option that is out of bounds.
+    pub fn new(
+        failures: u32,
+        break_duration: Nanos,
+        success_threshold: u32,
+        max_probes: u32,
+        probe_lease: Nanos,
+    ) -> Result<Self, ConfigError> {
+        at_least_one(failures)?;
+        one_to_31("success_threshold", success_threshold)?;
+        one_to_31("max_probes", max_probes)?;
+        if break_duration > MAX_BREAK {
+            return Err(ConfigError::new(
+                "break_duration",
+                "at most 365 days",
+                Value::Time(break_duration),
+            ));
+        }
+        if probe_lease == Nanos::new(0) || probe_lease > MAX_LEASE {
+            return Err(ConfigError::new(
+                "probe_lease",
+                "more than 0 s and at most 24 hours",
+                Value::Time(probe_lease),
+            ));
+        }
+        Ok(Self {
+            failures,
+            success_threshold,
+            max_probes,
+            break_duration,
+            probe_lease,
+        })
+    }
+
+    /// Failures in a row that open the circuit.
+    pub const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// How long the circuit stays open.
+    pub const fn break_duration(&self) -> Nanos {
+        self.break_duration
+    }
+
+    /// Successful probes that close it.
+    pub const fn success_threshold(&self) -> u32 {
+        self.success_threshold
+    }
+
+    /// Probes out at once.
+    pub const fn max_probes(&self) -> u32 {
+        self.max_probes
+    }
+
+    /// How long a probe may keep its permit before it is taken for lost.
+    pub const fn probe_lease(&self) -> Nanos {
+        self.probe_lease
+    }
+}
+
+const fn at_least_one(failures: u32) -> Result<(), ConfigError> {
+    if failures >= 1 {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        "failures",
+        "at least 1",
+        Value::Count(failures),
+    ))
+}
+
+const fn one_to_31(option: &'static str, value: u32) -> Result<(), ConfigError> {
+    if value >= 1 && value <= MAX_PROBES {
+        return Ok(());
+    }
+    Err(ConfigError::new(option, "1 to 31", Value::Count(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_is_told_with_the_option_and_the_value() {
+        let ok = Nanos::new(SECOND);
+        let year = Nanos::new(366 * 24 * HOUR);
+        let refused = [
+            (
+                BreakerConfig::new(0, ok, 1, 1, ok),
+                "failures must be at least 1, got 0",
+            ),
+            (
+                BreakerConfig::new(1, ok, 32, 1, ok),
+                "success_threshold must be 1 to 31, got 32",
+            ),
+            (
+                BreakerConfig::new(1, ok, 1, 0, ok),
+                "max_probes must be 1 to 31, got 0",
+            ),
+            (
+                BreakerConfig::new(1, year, 1, 1, ok),
+                "break_duration must be at most 365 days, got 31622400 s",
+            ),
+            (
+                BreakerConfig::new(1, ok, 1, 1, Nanos::new(0)),
+                "probe_lease must be more than 0 s and at most 24 hours, got 0 s",
+            ),
+        ];
+
+        for (result, message) in refused {
+            assert_eq!(result.unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn the_bounds_themselves_are_allowed() {
+        assert!(BreakerConfig::new(1, Nanos::new(0), 1, 1, Nanos::new(1)).is_ok());
+        assert!(BreakerConfig::new(u32::MAX, MAX_BREAK, 31, 31, MAX_LEASE).is_ok());
+    }
+}

@@ -1,0 +1,68 @@
+//! The one atomic type of this crate: the real one, or loom's.
+//!
+//! Under `--cfg loom` every access is a point where loom may switch threads,
+//! and every access that takes the cache line for writing is counted, so that
+//! "this path stores nothing" is something a model can assert.
+
+#[cfg(not(loom))]
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(loom)]
+pub(crate) use checked::{AtomicU64, Ordering};
+
+#[cfg(loom)]
+mod checked {
+    use core::sync::atomic::AtomicU64 as Counter;
+    pub(crate) use core::sync::atomic::Ordering;
+
+    /// loom's atomic with a counter beside it that loom knows nothing of.
+    #[derive(Debug)]
+    pub(crate) struct AtomicU64 {
+        value: loom::sync::atomic::AtomicU64,
+        writes: Counter,
+    }
+
+    impl AtomicU64 {
+        pub(crate) fn new(value: u64) -> Self {
+            Self {
+                value: loom::sync::atomic::AtomicU64::new(value),
+                writes: Counter::new(0),
+            }
+        }
+
+        /// How often somebody stored here or tried to.
+        pub(crate) fn writes(&self) -> u64 {
+            self.writes.load(Ordering::Relaxed)
+        }
+
+        fn count(&self) {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+        }
+
+        pub(crate) fn load(&self, order: Ordering) -> u64 {
+            self.value.load(order)
+        }
+
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            self.count();
+            self.value.store(value, order);
+        }
+
+        pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+            self.count();
+            self.value.fetch_add(value, order)
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            current: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            self.count();
+            self.value
+                .compare_exchange_weak(current, new, success, failure)
+        }
+    }
+}
