@@ -13,7 +13,7 @@
 //! <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 
 use crate::config::Value;
-use crate::{ConfigError, Nanos, convert};
+use crate::{ConfigError, Nanos, convert, rng};
 
 /// A share in parts per million, 0 to 1 000 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +154,12 @@ impl Backoff {
             max_delay: Nanos::MAX,
             jitter,
         })
+    }
+
+    /// The delay before retry number `retry`, with the draw of a private seed:
+    /// retry *n* always gets draw *n*, whatever other calls do meanwhile.
+    pub fn seeded_delay(&self, retry: u64, previous: Option<Nanos>, seed: u64) -> Nanos {
+        self.delay(retry, previous, rng::mix(seed, retry.saturating_sub(1)))
     }
 
     /// The delay before retry number `retry`, counted from 1.
