@@ -30,7 +30,8 @@ class Call:
     Attributes:
         attempts: How often the function was called.
         records: What a retry has seen so far.
-        last_error: The failure that the newest retry was decided on.
+        watched: Whether somebody outside wants to know the last error.
+        last_error: The failure that the newest retry was decided on, if watched.
         source: Where the value comes from: "primary" or the name of a fallback step.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
@@ -48,6 +49,7 @@ class Call:
         "replayed",
         "source",
         "stamps",
+        "watched",
     )
 
     def __init__(
@@ -64,6 +66,7 @@ class Call:
         self.kwargs = kwargs
         self.attempts = 0
         self.records: tuple[AttemptRecord, ...] = ()
+        self.watched = False
         self.last_error: Exception | None = None
         self.source = "primary"
         self.probe = False
@@ -97,6 +100,25 @@ class Stage(Protocol):
 
     def __fragment__(self) -> Fragment | None:
         """Tell how to pass this stage undisturbed; None if that cannot be."""
+        ...
+
+    def __examine__(
+        self,
+        fn: Callable[..., Any],
+        inner: Sequence[Stage],
+        /,
+        *,
+        asynchronous: bool,
+    ) -> None:
+        """Refuse *fn* with a TypeError if it cannot be guarded here.
+
+        *inner* are the stages between this one and the function.
+        """
+        ...
+
+    @property
+    def heeds_deadline(self) -> bool:
+        """Whether the stage stops by itself when a time-out outside is near."""
         ...
 
 

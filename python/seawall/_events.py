@@ -166,6 +166,9 @@ class Listeners(Generic[E]):
     def __bool__(self) -> bool:
         return bool(self._callbacks)
 
+    def __reduce__(self) -> tuple[type[Listeners[E]], tuple[()]]:
+        return (Listeners, ())  # a pickled policy leaves its listeners at home
+
     def subscribe(self, callback: Callable[[E], object]) -> Callable[[], None]:
         """Add *callback*; the returned function removes it again."""
         if not callable(callback):

@@ -1,0 +1,176 @@
+"""How long to wait before the next attempt.
+
+The arithmetic is the core's; these classes are its configuration.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Final, TypeAlias, final
+
+import attrs
+
+from ._native import Backoff as Delays
+from ._types import Jitter, Seconds
+from ._validate import seconds
+
+_JITTERS: Final = ("none", "full", "equal", "decorrelated")
+_SEEDS: Final = 2**64
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Exponential:
+    """Wait longer after each failure: ``min(max_delay, base * factor**(n - 1))``.
+
+    ::
+
+        Retry(backoff=Exponential(base=0.1, max_delay=5.0))
+
+    With full jitter the delay before retry *n* is uniform between zero and that value,
+    so that clients which failed together do not come back together. The jitters are
+    those of Marc Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
+
+    Args:
+        base: Seconds before the first retry.
+        factor: How much longer each further one waits, at least 1.
+        max_delay: Seconds; no delay is longer, jitter included.
+        jitter: "none", "full", "equal", "decorrelated", or a share: 0.5 spreads by
+            ±50 %. None means full.
+        seed: Makes the sequence of each call reproducible. None: random.
+
+    Raises:
+        ValueError: If an option is out of range; NaN and infinity are.
+    """
+
+    base: Seconds = 1.0
+    factor: float = 2.0
+    max_delay: Seconds = 60.0
+    jitter: Jitter | None = None
+    seed: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would wait for ever, or not at all, by accident."""
+        seconds("base", self.base)
+        seconds("max_delay", self.max_delay)
+        _check_factor(self.factor)
+        _check_spread(self.jitter, self.seed)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Linear:
+    """Wait a little longer after each failure: ``base + step * (n - 1)``.
+
+    Args:
+        base: Seconds before the first retry.
+        step: Seconds that each further one waits longer.
+        max_delay: Seconds; no delay is longer, jitter included.
+        jitter: As for `Exponential`; None means full.
+        seed: Makes the sequence of each call reproducible. None: random.
+
+    Raises:
+        ValueError: If an option is out of range; NaN and infinity are.
+    """
+
+    base: Seconds = 1.0
+    step: Seconds = 1.0
+    max_delay: Seconds = 60.0
+    jitter: Jitter | None = None
+    seed: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would wait for ever, or not at all, by accident."""
+        seconds("base", self.base)
+        seconds("step", self.step)
+        seconds("max_delay", self.max_delay)
+        _check_spread(self.jitter, self.seed)
+
+
+@final
+@attrs.frozen
+class Constant:
+    """Wait the same time before every retry.
+
+    Args:
+        delay: Seconds.
+        jitter: As for `Exponential`, but "none" unless asked for.
+        seed: Makes the sequence of each call reproducible. None: random.
+
+    Raises:
+        ValueError: If an option is out of range; NaN and infinity are.
+    """
+
+    delay: Seconds
+    jitter: Jitter = attrs.field(default="none", kw_only=True)
+    seed: int | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would wait for ever by accident."""
+        seconds("delay", self.delay)
+        _check_spread(self.jitter, self.seed)
+
+
+Backoff: TypeAlias = Exponential | Linear | Constant
+
+
+def check_backoff(option: str, backoff: object) -> None:
+    """Refuse what is no backoff.
+
+    Raises:
+        TypeError: With the classes to choose from.
+    """
+    if not isinstance(backoff, Exponential | Linear | Constant):
+        raise TypeError(
+            f"{option} must be Exponential(...), Linear(...) or Constant(delay), not "
+            f"{backoff!r}"
+        )
+
+
+@functools.lru_cache(maxsize=256)
+def delays_of(backoff: Backoff) -> Delays:
+    """Build the core's half of *backoff*, once for equal ones."""
+    jitter = "full" if backoff.jitter is None else backoff.jitter
+    if isinstance(backoff, Constant):
+        return Delays.constant(nanos(backoff.delay), jitter, backoff.seed)
+    base, longest = nanos(backoff.base), nanos(backoff.max_delay)
+    if isinstance(backoff, Linear):
+        step = nanos(backoff.step)
+        return Delays.linear(base, step, longest, jitter, backoff.seed)
+    return Delays.exponential(base, backoff.factor, longest, jitter, backoff.seed)
+
+
+def nanos(duration: Seconds) -> int:
+    """Turn a valid duration into the core's unit; centuries saturate there."""
+    return min(round(seconds("duration", duration) * 1e9), 2**63 - 1)
+
+
+def _check_factor(factor: object) -> None:
+    if isinstance(factor, bool) or not isinstance(factor, int | float):
+        raise TypeError(f"factor must be a number, not {factor!r}: write factor=2.0")
+    if not (factor >= 1 and math.isfinite(factor)):
+        raise ValueError(
+            f"factor must be a finite number of at least 1, not {factor!r}; for equal "
+            f"delays use Constant(delay)"
+        )
+
+
+def _check_spread(jitter: object, seed: object) -> None:
+    if isinstance(jitter, str) or isinstance(jitter, bool):
+        if jitter not in _JITTERS:
+            raise ValueError(
+                f"jitter must be one of {', '.join(_JITTERS)} or a share such as 0.5, "
+                f"not {jitter!r}"
+            )
+    elif isinstance(jitter, int | float):
+        if not 0 <= jitter <= 1:
+            raise ValueError(f"jitter as a share must be 0 to 1, not {jitter!r}")
+    elif jitter is not None:
+        raise TypeError(f"jitter must be a name or a share, not {jitter!r}")
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed must be a whole number or None, not {seed!r}")
+    if not 0 <= seed < _SEEDS:
+        raise ValueError(f"seed must be 0 to 2**64 - 1, not {seed!r}")

@@ -1,0 +1,346 @@
+"""Stop calling what is down, and find out by itself when it is back.
+
+The states, permits and deadlines are the core's (`rust/core/src/breaker`); this module
+decides what a result means, tells listeners, and raises.
+
+Rule 1: a verdict is given exactly once per permit: success, failure, or none. No
+verdict is what cancellation gets, and whatever says nothing about the dependency.
+
+Rule 2: a call made inside a probe of the same breaker belongs to that probe. Two
+helpers guarded by one breaker must not reject each other while it is half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, NoReturn, final
+
+import attrs
+
+from . import _native
+from ._backoff import nanos
+from ._call import Call, Fragment, Inner, InnerSync, Stage
+from ._cancel import is_cancellation
+from ._classify import classify, matches
+from ._clock import SYSTEM_CLOCK
+from ._decorate import Guarded
+from ._errors import CircuitOpenError
+from ._events import (
+    CircuitClosed,
+    CircuitEvent,
+    CircuitHalfOpened,
+    CircuitOpened,
+    Listeners,
+)
+from ._types import CircuitState, Clock, On, Seconds
+from ._validate import check_on, seconds, whole
+
+_YEAR: Final = 365 * 86400.0
+_DAY: Final = 86400.0
+_MIN_LEASE: Final = 30.0
+_STATES: Final = {
+    _native.CLOSED: CircuitState.CLOSED,
+    _native.OPEN: CircuitState.OPEN,
+    _native.HALF_OPEN: CircuitState.HALF_OPEN,
+    _native.ISOLATED: CircuitState.ISOLATED,
+    _native.DISABLED: CircuitState.DISABLED,
+}
+
+
+@final
+@attrs.frozen
+class Consecutive:
+    """Trip after so many failures in a row; a success in between starts anew.
+
+    Args:
+        failures: At least 1.
+
+    Raises:
+        ValueError: If *failures* is less than 1.
+    """
+
+    failures: int = 5
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a circuit that opens before anything failed."""
+        whole("failures", self.failures, 1, 2**31)
+
+
+_DEFAULT_TRIP: Final = Consecutive()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class BreakerConfig:
+    """The settings of a `CircuitBreaker`, durations in seconds."""
+
+    trip: Consecutive
+    break_duration: float
+    success_threshold: int
+    max_probes: int
+    probe_lease: float
+    on: On | None
+
+
+@final
+class CircuitBreaker(Guarded):
+    """Reject calls to a dependency that is down, and let it recover.
+
+    After enough failures the circuit opens: calls raise `CircuitOpenError` at once,
+    without being made. When the break is over a probe is let through; if enough of
+    them succeed, the circuit closes::
+
+        db = CircuitBreaker("orders-db", break_duration=10.0)
+
+        @db
+        async def query(sql: str) -> list[Row]: ...
+
+    One object per dependency, shared by everything that calls it: tasks, threads and
+    event loops. Cancelled calls count neither way, and never keep a probe's place.
+
+    Args:
+        name: What errors and events call it.
+        trip: When to open: `Consecutive` failures.
+        break_duration: Seconds from opening to the first probe, at most a year.
+        success_threshold: Successful probes that close it, 1 to 31.
+        max_probes: Probes at a time, 1 to 31; surplus calls are rejected, not queued.
+        probe_lease: Seconds after which a probe that never came back gives up its
+            place, at most a day. None: the break, or 30 s if that is longer.
+        on: What counts as a failure: exception types, categories, a tuple of both, or
+            a predicate. None: what the classification says; a "no" from a healthy
+            server counts as a success, our own saturation as nothing.
+        clock: Where to read the time. None: the machine's.
+
+    Raises:
+        ValueError: If an option is out of range.
+        TypeError: If an option has the wrong type.
+    """
+
+    __slots__ = ("__weakref__", "_core", "_listeners", "_opened_by", "config", "name")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        # Five in a row, two to close and 60 s are the mission's; pybreaker opens after
+        # five for 60 s too, Polly and resilience4j probe after 5 s and 60 s.
+        trip: Consecutive = _DEFAULT_TRIP,
+        break_duration: Seconds = 60.0,
+        success_threshold: int = 2,
+        max_probes: int = 1,
+        probe_lease: Seconds | None = None,
+        on: On | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(
+                f"name must be text that tells the dependency, not {name!r}: write "
+                f"CircuitBreaker('orders-db')"
+            )
+        if not isinstance(trip, Consecutive):
+            raise TypeError(f"trip must be Consecutive(failures), not {trip!r}")
+        if on is not None:
+            check_on("on", on)
+        pause = seconds("break_duration", break_duration, maximum=_YEAR)
+        lease = min(max(pause, _MIN_LEASE), _DAY)
+        if probe_lease is not None:
+            lease = seconds("probe_lease", probe_lease, exclusive=True, maximum=_DAY)
+        self.name = name
+        self.config = BreakerConfig(
+            trip=trip,
+            break_duration=pause,
+            success_threshold=whole("success_threshold", success_threshold, 1, 31),
+            max_probes=whole("max_probes", max_probes, 1, 31),
+            probe_lease=lease,
+            on=on,
+        )
+        self._core = _native.Breaker(
+            failures=trip.failures,
+            break_duration=nanos(pause),
+            success_threshold=self.config.success_threshold,
+            max_probes=self.config.max_probes,
+            probe_lease=nanos(lease),
+            now=(SYSTEM_CLOCK if clock is None else clock).monotonic,
+        )
+        self._listeners: Listeners[CircuitEvent] = Listeners()
+        # Generation of the open state, and what began it. Written after the change of
+        # state, so a reader compares the generation.
+        self._opened_by: tuple[int, str | None] = (0, None)
+
+    def __repr__(self) -> str:
+        """Show the name and the state."""
+        return f"<CircuitBreaker {self.name!r} {self.state.value}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a copy would protect nothing."""
+        raise TypeError(
+            f"the breaker {self.name!r} cannot be pickled or copied: its state belongs "
+            f"to one process; build one in each"
+        )
+
+    @property
+    def state(self) -> CircuitState:
+        """What the next call meets; open stays open until a call comes to probe."""
+        return _STATES[self._core.snapshot().state]
+
+    def subscribe(
+        self, callback: Callable[[CircuitEvent], object], /
+    ) -> Callable[[], None]:
+        """Call *callback* on every change of state; returns the way to stop it."""
+        return self._listeners.subscribe(callback)
+
+    def __stages__(self) -> tuple[Stage, ...]:
+        """Be the only stage."""
+        return (self,)
+
+    def __fragment__(self) -> Fragment:
+        """Let the core publish whether a call may pass."""
+        return Fragment(self._core)
+
+    async def __run__(self, call: Call, inner: Inner, /) -> Any:
+        """Run *inner* if the circuit admits it, and learn from its end."""
+        if (permit := self._admit(call)) is None:
+            return await inner(call)
+        with self._probing(call, permit):
+            try:
+                result = await inner(call)
+            except BaseException as error:
+                self._failed(permit, error, cancelled=is_cancellation(error))
+                raise
+            self._succeeded(permit)
+            return result
+
+    def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
+        """Run *inner* if the circuit admits it, and learn from its end."""
+        if (permit := self._admit(call)) is None:
+            return inner(call)
+        with self._probing(call, permit):
+            try:
+                result = inner(call)
+            except BaseException as error:
+                self._failed(permit, error, cancelled=is_cancellation(error))
+                raise
+            self._succeeded(permit)
+            return result
+
+    def _admit(self, call: Call) -> int | _native.Permit | None:
+        """Take a permit; None for a call inside a probe of this very breaker."""
+        if (stamp := call.stamps.pop(self._core, None)) is not None:
+            return stamp
+        if any(probe.breaker is self and probe.live for probe in _probes.get()):
+            return None
+        answer = self._core.acquire()
+        if isinstance(answer, _native.Rejection):
+            raise self._rejected(answer)
+        if not isinstance(answer, int) and answer.transition is not None:
+            self._moved(answer.transition)
+        return answer
+
+    def _rejected(self, rejection: _native.Rejection) -> CircuitOpenError:
+        return CircuitOpenError(
+            breaker=self.name,
+            state=_STATES[rejection.state],
+            retry_after=rejection.retry_after,
+            opened_by=self._opened_by[1],
+        )
+
+    @contextmanager
+    def _probing(self, call: Call, permit: int | _native.Permit) -> Iterator[None]:
+        """Mark the running context as a probe, if *permit* is a probe's."""
+        if isinstance(permit, int):
+            yield
+            return
+        probe = _Probe(self)
+        token = _probes.set((*_probes.get(), probe))
+        outside, call.probe = call.probe, True
+        try:
+            yield
+        finally:
+            # Children that outlive the probe hold a copy of the context: for them the
+            # verdict is given, and they are ordinary calls.
+            probe.live = False
+            call.probe = outside
+            _probes.reset(token)
+
+    def _succeeded(self, permit: int | _native.Permit) -> None:
+        if isinstance(permit, int):
+            self._core.success(permit)
+        elif (moved := permit.success()) is not None:
+            self._moved(moved)
+
+    def _failed(
+        self, permit: int | _native.Permit, error: BaseException, *, cancelled: bool
+    ) -> None:
+        if cancelled or not isinstance(error, Exception):
+            self._released(permit)
+            return
+        try:
+            verdict = self._verdict(error)
+        except BaseException:
+            self._released(permit)
+            raise
+        if verdict == "answered":
+            self._succeeded(permit)
+        elif verdict == "ignored":
+            self._released(permit)
+        elif (moved := self._record(permit)) is not None:
+            self._moved(moved, opened_by=error)
+
+    def _verdict(self, error: Exception) -> str:
+        """Say "failure", "answered" or "ignored"."""
+        standard = classify(error).breaker
+        if self.config.on is None:
+            return standard
+        if matches(self.config.on, error, classify):
+            return "failure"
+        return "answered" if standard == "answered" else "ignored"
+
+    def _record(self, permit: int | _native.Permit) -> _native.Transition | None:
+        if isinstance(permit, int):
+            return self._core.failure(permit)
+        return permit.failure()
+
+    @staticmethod
+    def _released(permit: int | _native.Permit) -> None:
+        # A stamp of the closed state holds nothing that could be given back.
+        if not isinstance(permit, int):
+            permit.release()
+
+    def _moved(
+        self, change: _native.Transition, *, opened_by: Exception | None = None
+    ) -> None:
+        """Tell listeners of *change*, which this very call made."""
+        if change.new == _native.OPEN:
+            reason = None if opened_by is None else type(opened_by).__qualname__
+            self._opened_by = (change.generation, reason)
+        if not self._listeners:
+            return
+        where = {"breaker": self.name, "generation": change.generation}
+        if change.new == _native.OPEN:
+            event: CircuitEvent = CircuitOpened(
+                opened_by=self._opened_by[1],
+                break_duration=self.config.break_duration,
+                **where,
+            )
+        elif change.new == _native.HALF_OPEN:
+            event = CircuitHalfOpened(**where)
+        else:
+            event = CircuitClosed(**where)
+        self._listeners.emit(event)
+
+
+@final
+class _Probe:
+    """One probe under way, as the calls inside it see it."""
+
+    __slots__ = ("breaker", "live")
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self.breaker = breaker
+        self.live = True
+
+
+# Set in half-open only, so that an undisturbed call never touches it.
+_probes: Final[ContextVar[tuple[_Probe, ...]]] = ContextVar("seawall_probes", default=())

@@ -1,0 +1,129 @@
+"""Several policies around one call, outermost first.
+
+The standard stack is: total time-out, fallback, retry, circuit breaker, credential,
+time-out of one attempt. Orders that cannot do what they look like are warned about when
+the pipeline is built, because none of them fails before the bad day.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Final, final
+
+import attrs
+
+from ._breaker import CircuitBreaker
+from ._call import Stage
+from ._credentials import Injected
+from ._decorate import Guarded, Reporting
+from ._errors import SeawallWarning
+from ._fallback import Fallback
+from ._retry import Retry
+from ._timeout import Timeout
+
+
+@final
+@attrs.frozen(init=False)
+class Pipeline(Reporting):
+    """Put several policies around a call, outermost first.
+
+    ::
+
+        guard = Pipeline(
+            Timeout(5.0),                        # in total
+            Fallback(Step("cache", from_cache)),
+            Retry(max_attempts=3, idempotent=True),
+            CircuitBreaker("users-db"),
+            Timeout(1.0),                        # one attempt
+        )
+
+        @guard
+        async def get_user(user_id: str) -> User: ...
+
+        outcome = await guard.outcome(get_user, "42")    # .value .source .attempts
+
+    One policy object may stand in many pipelines: a breaker is shared by design.
+
+    Args:
+        policies: Policies or pipelines, outermost first.
+        name: What the pipeline is called in its repr. None: nothing.
+
+    Raises:
+        TypeError: If something is no policy.
+        ValueError: If there is none at all.
+
+    Warns:
+        SeawallWarning: If the order defeats the purpose of a policy.
+    """
+
+    policies: tuple[Guarded, ...]
+    name: str | None
+    _stages: tuple[Stage, ...] = attrs.field(init=False, eq=False, repr=False)
+
+    def __init__(self, *policies: Guarded, name: str | None = None) -> None:
+        if not policies:
+            raise ValueError(
+                "a pipeline needs at least one policy: write Pipeline(Retry(), ...)"
+            )
+        for policy in policies:
+            if not isinstance(policy, Guarded):
+                raise TypeError(
+                    f"a pipeline is made of policies, not {policy!r}: write "
+                    f"Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
+                )
+        stages = tuple(s for policy in policies for s in policy.__stages__())
+        object.__setattr__(self, "_stages", stages)
+        self.__attrs_init__(policies, name)
+        for problem in _problems(stages):
+            warnings.warn(problem, SeawallWarning, stacklevel=2)
+
+    def __stages__(self) -> tuple[Stage, ...]:
+        """List the stages of all policies, outermost first."""
+        return self._stages
+
+
+_FALLBACK_IN_RETRY: Final = (
+    "a Fallback inside a Retry hides every failure from it, so nothing is ever "
+    "retried: put the Fallback before the Retry"
+)
+_TIMEOUT_OUTSIDE_ONLY: Final = (
+    "the only Timeout stands outside the breaker {name!r}, which sees calls that hang "
+    "as cancellations and never opens: add a Timeout after the breaker"
+)
+_CREDENTIAL_OUTSIDE: Final = (
+    "a credential outside a Retry is the same for every attempt, a dead one too: put "
+    "it after the Retry"
+)
+_TWICE: Final = "{policy!r} stands twice in one pipeline: its effect multiplies"
+
+
+def _problems(stages: Sequence[Stage]) -> list[str]:
+    """Find orders that defeat a policy."""
+    found: list[str] = []
+    if _stands_inside(stages, Fallback, Retry):
+        found.append(_FALLBACK_IN_RETRY)
+    if _stands_inside(stages, Retry, Injected):
+        found.append(_CREDENTIAL_OUTSIDE)
+    found += [
+        _TIMEOUT_OUTSIDE_ONLY.format(name=stage.name)
+        for i, stage in enumerate(stages)
+        if isinstance(stage, CircuitBreaker)
+        and any(isinstance(outer, Timeout) for outer in stages[:i])
+        and not any(isinstance(inner, Timeout) for inner in stages[i:])
+    ]
+    found += [
+        _TWICE.format(policy=stage)
+        for i, stage in enumerate(stages)
+        if any(stage is earlier for earlier in stages[:i])
+    ]
+    return found
+
+
+def _stands_inside(
+    stages: Sequence[Stage], inner: type[Guarded], outer: type[Guarded]
+) -> bool:
+    outers = [i for i, stage in enumerate(stages) if isinstance(stage, outer)]
+    return any(
+        isinstance(stage, inner) for i in outers[:1] for stage in stages[i + 1 :]
+    )

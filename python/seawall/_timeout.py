@@ -1,0 +1,124 @@
+"""Stop waiting, and say so.
+
+Rule 1: `InfraTimeoutError` is raised only for a deadline of this very policy that fired
+and whose cancellation came back to it. A value that arrives late is a value; the
+caller's own cancellation stays one.
+
+Rule 2: outermost it is the total deadline, which interrupts attempts and sleeps alike;
+innermost it limits one attempt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ParamSpec, TypeVar, final
+
+import anyio
+import attrs
+
+from ._call import Call, Inner, InnerSync, Stage, describe
+from ._clock import SYSTEM_CLOCK
+from ._decorate import Guarded
+from ._errors import InfraTimeoutError, remember_attempts
+from ._types import Seconds
+from ._validate import seconds
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@final
+@attrs.frozen
+class Timeout(Guarded):
+    """Give a call so long, and not longer.
+
+    ::
+
+        @Timeout(2.0)
+        async def fetch(url: str) -> bytes: ...
+
+    The function is cancelled at the deadline, at its next await; what never awaits
+    cannot be interrupted. In a pipeline, a synchronous function cannot be interrupted
+    at all: there a `Timeout` outside a `Retry` only ends the retrying.
+
+    Args:
+        duration: Seconds, or a timedelta. Infinity: no limit.
+
+    Raises:
+        ValueError: If *duration* is zero, negative or NaN.
+    """
+
+    duration: Seconds
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a time-out that no call could meet."""
+        value = self.duration
+        if seconds("duration", value, finite=False) == 0:
+            raise ValueError(
+                f"duration must be greater than 0 seconds, not {value!r}; for no limit "
+                f"use Timeout(math.inf), to make no call at all leave the call out"
+            )
+
+    def __call__(  # type: ignore[override]  # narrower on purpose: coroutines only
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]:
+        """Decorate the coroutine function *fn*.
+
+        Raises:
+            TypeError: If *fn* is a plain function, which nobody can interrupt.
+        """
+        return super().__call__(fn)
+
+    def __stages__(self) -> tuple[Stage, ...]:
+        """Be the only stage."""
+        return (self,)
+
+    def __fragment__(self) -> None:
+        """Ask to see every call: each needs a scope of its own."""
+
+    def __examine__(
+        self, fn: Callable[..., Any], inner: Sequence[Stage], /, *, asynchronous: bool
+    ) -> None:
+        """Refuse plain functions where nothing inside could heed the deadline."""
+        if asynchronous or any(stage.heeds_deadline for stage in inner):
+            return
+        raise TypeError(
+            f"{describe(fn)} is a plain function, which Timeout({self.duration!r}) "
+            f"cannot interrupt: use the client's own time-out option, make it a "
+            f"coroutine function around `anyio.to_thread.run_sync`, or put the Timeout "
+            f"outside a Retry, where it ends the retrying"
+        )
+
+    async def __run__(self, call: Call, inner: Inner, /) -> Any:
+        """Run *inner* under a deadline."""
+        limit = seconds("duration", self.duration, finite=False)
+        if limit == math.inf:
+            return await inner(call)
+        watched, call.watched = call.watched, True
+        try:
+            with anyio.move_on_after(limit) as scope:
+                return await inner(call)
+            # Only a scope that caught its own cancellation comes past its block.
+            assert scope.cancelled_caught  # noqa: S101 -- an invariant of anyio
+            raise self._error(call, limit) from call.last_error
+        finally:
+            call.watched = watched
+            call.last_error = None  # its traceback holds the frames that hold the call
+
+    def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
+        """Run *inner*; the retry inside looks at the deadline."""
+        limit = seconds("duration", self.duration, finite=False)
+        outside = call.deadline
+        call.deadline = min(outside, SYSTEM_CLOCK.monotonic() + limit)
+        try:
+            return inner(call)
+        finally:
+            call.deadline = outside
+
+    @staticmethod
+    def _error(call: Call, limit: float) -> InfraTimeoutError:
+        error = InfraTimeoutError(f"no answer within {limit:g} s")
+        if call.records:
+            remember_attempts(error, call.records)
+        return error
