@@ -53,10 +53,17 @@ class TransportType(StrEnum):
     KAFKA = "kafka"
     CONSUL = "consul"
     VAULT = "vault"
+    INFISICAL = "infisical"
     VALKEY = "valkey"
     GRPC = "grpc"
     RUNTIME = "runtime"
+    MCP = "mcp"
     FILESYSTEM = "filesystem"
+    INMEMORY = "inmemory"
+    QDRANT = "qdrant"
+    GRAPH = "graph"
+    LLM = "llm"
+    BRIDGE = "bridge"
 
 
 class CircuitState(Enum):
