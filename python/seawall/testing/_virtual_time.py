@@ -27,9 +27,9 @@ import asyncio
 import contextlib
 import math
 import selectors
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextvars import Context
-from typing import Any, ClassVar, TypeVar, TypeVarTuple, Unpack, final
+from typing import Any, ClassVar, TypeVar, TypeVarTuple, final
 
 import anyio.to_thread
 
@@ -60,7 +60,7 @@ class Holds:
         self._tokens.pop()
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Generator[None]:
         self.add()
         try:
             yield
@@ -99,8 +99,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     With anyio's pytest plugin: ``("asyncio", {"loop_factory": VirtualLoop})`` as a
     parameter of the ``anyio_backend`` fixture.
 
-    While a worker thread is awaited (:meth:`run_in_executor`, :func:`asyncio.to_thread`,
-    ``anyio.to_thread.run_sync`` with its default limiter) time stands still. For a
+    While a worker thread is awaited (:meth:`run_in_executor`,
+    :func:`asyncio.to_thread`, ``anyio.to_thread.run_sync`` with its default limiter)
+    time stands still. For a
     thread or a server that the loop knows nothing of, say so with :meth:`hold`.
 
     Args:
@@ -130,7 +131,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def held(self) -> bool:
         """Whether time stands still, because of a thread or a :meth:`hold` block."""
         limiter = self._limiter
-        return bool(self._holds) or (limiter is not None and limiter.borrowed_tokens > 0)
+        return bool(self._holds) or (
+            limiter is not None and limiter.borrowed_tokens > 0
+        )
 
     def jump(self, duration: float) -> None:
         """Move the clock forward. The loop does this itself whenever it is idle."""
@@ -152,8 +155,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[[Unpack[_Ts]], object],
-        *args: Unpack[_Ts],
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         if when < math.inf:
@@ -167,7 +170,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return handle
 
     def run_in_executor(
-        self, executor: Any, func: Callable[[Unpack[_Ts]], _T], *args: Unpack[_Ts]
+        self, executor: Any, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
         future = super().run_in_executor(executor, func, *args)
         self._holds.add()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import subprocess
-import sys
 import threading
 import time
 
@@ -16,13 +13,13 @@ import pytest
 import trio
 import trio.testing
 
-import seawall.testing
 from seawall.testing import VirtualClock, VirtualLoop
 
 pytestmark = pytest.mark.anyio
 
 
 def running_clock() -> VirtualLoop | VirtualClock:
+    """Whatever keeps the time of the running test."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -71,7 +68,7 @@ async def test_a_time_out_beats_the_longer_sleep() -> None:
 
 
 async def test_an_endless_sleep_ends_at_the_deadline_around_it() -> None:
-    """asyncio wakes up once a day for endless timers: these days must not be spun."""
+    """A wait of asyncio ends after a day at most: these days must not be spun."""
     real_start = time.monotonic()
 
     with anyio.move_on_after(1e6) as scope:
@@ -89,6 +86,7 @@ async def test_a_worker_thread_holds_time() -> None:
 
 
 def slow_answer() -> int:
+    """Twenty times what the caller would wait."""
     time.sleep(0.02)
     return 42
 
@@ -148,7 +146,7 @@ async def test_hold_keeps_time_still_for_what_the_loop_cannot_see() -> None:
 async def test_a_loopback_round_trip_makes_no_false_time_out() -> None:
     """Real sockets work: what the kernel has already is seen before time moves."""
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
-        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610
 
         async def echo(stream: anyio.abc.SocketStream) -> None:
             async with stream:
