@@ -1,0 +1,107 @@
+//! One guarded call, seen by the core: admission and verdict.
+//!
+//! `mutex` is the yardstick: what a lock alone costs on the same machine.
+
+mod beside;
+
+use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
+
+use beside::beside_another_thread;
+use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
+use seawall_core::{Admit, Breaker, BreakerConfig, ConfigError, Nanos, Stamp};
+
+const NOW: Nanos = Nanos::new(0);
+const SECOND: Nanos = Nanos::new(1_000_000_000);
+const HOUR: Nanos = Nanos::new(3_600_000_000_000);
+
+fn main() -> Result<(), ConfigError> {
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("breaker");
+    yardstick(&mut group);
+    succeeding(&mut group, &breaker(5)?);
+    failing(&mut group, &breaker(u32::MAX)?);
+    rejected(&mut group, &breaker(1)?);
+    probing(&mut group)?;
+    group.finish();
+    criterion.final_summary();
+    Ok(())
+}
+
+fn breaker(failures: u32) -> Result<Breaker, ConfigError> {
+    Ok(Breaker::new(BreakerConfig::new(
+        failures, HOUR, 1, 1, SECOND,
+    )?))
+}
+
+fn yardstick(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let mutex = Mutex::new(0_u64);
+    let turn = || {
+        let mut guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        *guard = guard.wrapping_add(1);
+    };
+    group.bench_function("mutex, one thread", |b| b.iter(turn));
+    group.bench_function("mutex, two threads", |b| {
+        beside_another_thread(turn, || b.iter(turn));
+    });
+}
+
+fn succeeding(group: &mut BenchmarkGroup<'_, WallTime>, breaker: &Breaker) {
+    let call = || {
+        if let Some(stamp) = admitted(breaker, NOW) {
+            black_box(breaker.success(stamp));
+        }
+    };
+    group.bench_function("closed, success, one thread", |b| b.iter(call));
+    group.bench_function("closed, success, two threads", |b| {
+        beside_another_thread(call, || b.iter(call));
+    });
+}
+
+fn failing(group: &mut BenchmarkGroup<'_, WallTime>, breaker: &Breaker) {
+    let call = || {
+        if let Some(stamp) = admitted(breaker, NOW) {
+            black_box(breaker.failure(stamp, || NOW));
+        }
+    };
+    group.bench_function("closed, failure counted, one thread", |b| b.iter(call));
+    group.bench_function("closed, failure counted, two threads", |b| {
+        beside_another_thread(call, || b.iter(call));
+    });
+}
+
+fn rejected(group: &mut BenchmarkGroup<'_, WallTime>, breaker: &Breaker) {
+    fail_once(breaker, NOW);
+    group.bench_function("open, rejected", |b| {
+        b.iter(|| black_box(breaker.acquire(|| NOW)));
+    });
+}
+
+/// One failure, the break, one successful probe: a whole turn of the states.
+fn probing(group: &mut BenchmarkGroup<'_, WallTime>) -> Result<(), ConfigError> {
+    let breaker = breaker(1)?;
+    let mut now = NOW;
+    group.bench_function("open, half-open, closed again", |b| {
+        b.iter(|| {
+            fail_once(&breaker, now);
+            now = now.saturating_add(HOUR).saturating_add(SECOND);
+            if let Some(stamp) = admitted(&breaker, now) {
+                black_box(breaker.success(stamp));
+            }
+        });
+    });
+    Ok(())
+}
+
+fn fail_once(breaker: &Breaker, now: Nanos) {
+    if let Some(stamp) = admitted(breaker, now) {
+        black_box(breaker.failure(stamp, || now));
+    }
+}
+
+fn admitted(breaker: &Breaker, now: Nanos) -> Option<Stamp> {
+    match breaker.acquire(|| black_box(now)) {
+        Admit::Permit { stamp, .. } => Some(stamp),
+        Admit::Reject(_) => None,
+    }
+}
