@@ -1,11 +1,26 @@
-"""The Rust core as Python sees it: numbers and small frozen objects.
-
-Durations are whole nanoseconds going in and float seconds coming out.
-"""
+# The Rust core as Python sees it: numbers and small frozen objects. Durations are
+# whole nanoseconds going in and float seconds coming out. The docstrings are with the
+# code, in rust/binding.
 
 from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Final, final
+
+__all__ = [
+    "CLOSED",
+    "DISABLED",
+    "HALF_OPEN",
+    "ISOLATED",
+    "OPEN",
+    "Backoff",
+    "Breaker",
+    "Permit",
+    "Rejection",
+    "Snapshot",
+    "Transition",
+    "__version__",
+    "build_info",
+]
 
 __version__: str
 
@@ -16,10 +31,9 @@ ISOLATED: Final = 3
 DISABLED: Final = 4
 
 def build_info() -> Mapping[str, str]: ...
+
 @final
 class Transition:
-    """One change of state; exactly one caller is handed it."""
-
     @property
     def old(self) -> int: ...
     @property
@@ -29,8 +43,6 @@ class Transition:
 
 @final
 class Rejection:
-    """Why a call was not admitted."""
-
     @property
     def state(self) -> int: ...
     @property
@@ -38,8 +50,7 @@ class Rejection:
 
 @final
 class Permit:
-    """A half-open probe's permit. Dropped without a verdict, it is released."""
-
+    # Takes one verdict, a second is a RuntimeError; dropped without one it is released.
     @property
     def generation(self) -> int: ...
     @property
@@ -50,8 +61,6 @@ class Permit:
 
 @final
 class Snapshot:
-    """One consistent reading of the state word."""
-
     @property
     def state(self) -> int: ...
     @property
@@ -77,10 +86,15 @@ class Breaker:
         probe_lease: int,
         now: Callable[[], float] | None = None,
     ) -> Breaker: ...
+    # `now` is read by `acquire` while not closed, by every `failure`, and by `snapshot`
+    # while open. What it raises leaves the breaker as it was. None: CLOCK_MONOTONIC.
     def acquire(self) -> int | Permit | Rejection: ...
     def success(self, stamp: int, /) -> None: ...
     def failure(self, stamp: int, /) -> Transition | None: ...
     def snapshot(self) -> Snapshot: ...
+    # Keeps two names in the globals of *wrapper* up to date, as long as it lives: *tok*
+    # is the stamp of whoever is admitted now, None if `acquire` has to be asked;
+    # *note* is None while a success has nothing to do, else True.
     def attach(self, wrapper: FunctionType, tok: str, note: str, /) -> None: ...
 
 @final

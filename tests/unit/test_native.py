@@ -1,0 +1,666 @@
+"""The extension module: what the binding promises on top of the core."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import random
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from seawall import _native
+from seawall._native import Backoff, Breaker, Permit, Rejection
+
+SECOND = 10**9
+
+
+class ManualClock:
+    """A clock that stands still until it is told otherwise, and counts its readers."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+        self.reads = 0
+        self.error: BaseException | None = None
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        self.reads += 1
+        if self.error is not None:
+            raise self.error
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stand still at 100 s."""
+    return ManualClock()
+
+
+def breaker_of(now: Callable[[], float] | None = None, **options: int) -> Breaker:
+    """Open after two failures, probe after 1 s, close after one success."""
+    defaults = {
+        "failures": 2,
+        "break_duration": SECOND,
+        "success_threshold": 1,
+        "max_probes": 1,
+        "probe_lease": 30 * SECOND,
+    }
+    return Breaker(**(defaults | options), now=now)
+
+
+def admitted(breaker: Breaker) -> int:
+    """Acquire from a closed breaker."""
+    stamp = breaker.acquire()
+    assert isinstance(stamp, int)
+    return stamp
+
+
+def permitted(breaker: Breaker) -> Permit:
+    """Acquire a probe's permit."""
+    permit = breaker.acquire()
+    assert isinstance(permit, Permit)
+    return permit
+
+
+def opened(clock: ManualClock, **options: int) -> Breaker:
+    """Return an open breaker."""
+    breaker = breaker_of(clock, failures=1, **options)
+    breaker.failure(admitted(breaker))
+    return breaker
+
+
+def probing(clock: ManualClock, **options: int) -> Breaker:
+    """Return a breaker whose next `acquire` is the first probe."""
+    breaker = opened(clock, **options)
+    clock.seconds += 1.0
+    return breaker
+
+
+def wrapper_of(breaker: Breaker) -> FunctionType:
+    """Make what the code generator makes: a function with globals of its own."""
+    wrapper = FunctionType((lambda: None).__code__, {})
+    breaker.attach(wrapper, "tok", "note")
+    return wrapper
+
+
+def told(wrapper: FunctionType) -> tuple[object, object]:
+    """Read what a wrapper would read."""
+    return wrapper.__globals__["tok"], wrapper.__globals__["note"]
+
+
+# Admission and the clock
+
+
+def test_the_answer_is_a_stamp_a_rejection_or_a_permit(clock: ManualClock) -> None:
+    """Closed admits without an object of ours; only a probe has to be given back."""
+    breaker = breaker_of(clock)
+
+    assert breaker.acquire() == 0
+    assert breaker.failure(0) is None
+    moved = breaker.failure(0)
+    assert moved is not None
+    assert (moved.old, moved.new, moved.generation) == (0, 1, 1)
+
+    rejection = breaker.acquire()
+    assert isinstance(rejection, Rejection)
+    assert (rejection.state, rejection.retry_after) == (_native.OPEN, 1.0)
+
+    clock.seconds += 1.0
+    permit = permitted(breaker)
+    assert permit.generation == 2
+    surplus = breaker.acquire()
+    assert isinstance(surplus, Rejection)
+    assert (surplus.state, surplus.retry_after) == (_native.HALF_OPEN, None)
+
+    closed = permit.success()
+    assert closed is not None
+    assert (closed.old, closed.new, closed.generation) == (2, 0, 3)
+    assert breaker.acquire() == 3
+
+
+def test_only_the_admission_that_changed_the_state_says_so(clock: ManualClock) -> None:
+    """Exactly one caller announces half-open."""
+    breaker = probing(clock, max_probes=2)
+
+    first, second = permitted(breaker), permitted(breaker)
+
+    assert first.transition is not None
+    assert (first.transition.old, first.transition.new) == (1, 2)
+    assert second.transition is None
+
+
+def test_the_undisturbed_call_does_not_read_the_clock(clock: ManualClock) -> None:
+    """A Python clock costs more than everything else on that path."""
+    breaker = breaker_of(clock)
+
+    for _ in range(3):
+        breaker.success(admitted(breaker))
+    breaker.snapshot()
+
+    assert clock.reads == 0
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("no time"), KeyboardInterrupt()])
+def test_what_the_clock_raises_reaches_the_caller_and_changes_nothing(
+    clock: ManualClock, error: BaseException
+) -> None:
+    """A broken clock must be seen, not turned into a decision."""
+    breaker = opened(clock)
+    before = breaker.snapshot().generation
+    clock.error = error
+
+    for ask in (breaker.acquire, breaker.snapshot, lambda: breaker.failure(before)):
+        with pytest.raises(type(error)) as caught:
+            ask()
+        assert caught.value is error
+
+    clock.error = None
+    assert breaker.snapshot().generation == before
+
+
+def test_a_verdict_can_be_given_again_when_the_clock_failed(clock: ManualClock) -> None:
+    """Otherwise the probe's permit would be lost until its lease is over."""
+    breaker = probing(clock)
+    permit = permitted(breaker)
+    clock.error = ZeroDivisionError()
+
+    with pytest.raises(ZeroDivisionError):
+        permit.failure()
+
+    clock.error = None
+    assert permit.failure() is not None
+
+
+def test_a_clock_that_tells_no_number_is_a_type_error() -> None:
+    """What is not a number has no order either."""
+    breaker = breaker_of(lambda: "noon", failures=1)  # type: ignore[arg-type,return-value]
+
+    with pytest.raises(TypeError, match="real number"):
+        breaker.failure(admitted(breaker))
+
+
+def test_without_a_clock_the_system_one_is_read() -> None:
+    """`now=None` is CLOCK_MONOTONIC, read without a call into Python."""
+    breaker = breaker_of(failures=1, break_duration=3600 * SECOND)
+    breaker.failure(admitted(breaker))
+
+    first, second = breaker.snapshot().retry_after, breaker.snapshot().retry_after
+
+    assert first is not None
+    assert second is not None
+    assert 3500 < second <= first <= 3600
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("failures", 0, "failures must be at least 1, got 0"),
+        ("max_probes", 32, "max_probes must be 1 to 31, got 32"),
+        ("success_threshold", 0, "success_threshold must be 1 to 31, got 0"),
+        ("break_duration", 366 * 86400 * SECOND, "break_duration must be at most"),
+        ("probe_lease", 0, "probe_lease must be more than 0 s"),
+    ],
+)
+def test_an_option_out_of_bounds_is_a_value_error(
+    option: str, value: int, message: str
+) -> None:
+    """The core names the option and the value; nothing panics."""
+    with pytest.raises(ValueError, match=message):
+        breaker_of(None, **{option: value})
+
+
+# Permits
+
+
+@pytest.mark.parametrize("second", ["success", "failure", "release"])
+@pytest.mark.parametrize("first", ["success", "failure", "release"])
+def test_a_second_verdict_is_an_error(
+    clock: ManualClock, first: str, second: str
+) -> None:
+    """Two verdicts for one call are a bug of the caller, told where it happens."""
+    breaker = probing(clock, success_threshold=2, max_probes=2)
+    permit, other = permitted(breaker), permitted(breaker)
+    getattr(permit, first)()
+    before = breaker.snapshot()
+
+    with pytest.raises(RuntimeError, match="generation 2 already has its verdict"):
+        getattr(permit, second)()
+
+    after = breaker.snapshot()
+    assert (after.permits_out, after.state) == (before.permits_out, before.state)
+    del other
+
+
+def test_of_two_threads_only_one_gives_the_verdict(clock: ManualClock) -> None:
+    """The flag is atomic: there is no moment between the look and the mark."""
+
+    def verdict(permit: Permit, barrier: threading.Barrier) -> bool:
+        barrier.wait()
+        try:
+            permit.release()
+        except RuntimeError:
+            return False
+        return True
+
+    breaker = probing(clock)
+    barrier = threading.Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(200):
+            permit = permitted(breaker)
+            given = [threads.submit(verdict, permit, barrier) for _ in range(2)]
+            assert sorted(future.result() for future in given) == [False, True]
+            assert breaker.snapshot().permits_out == 0
+
+
+def test_a_dropped_permit_is_released(clock: ManualClock) -> None:
+    """Whoever forgets a permit must not block every later probe."""
+    breaker = probing(clock)
+    permit = permitted(breaker)
+    assert breaker.snapshot().permits_out == 1
+
+    del permit
+
+    assert breaker.snapshot().permits_out == 0
+    assert permitted(breaker).transition is None
+
+
+def test_a_permit_in_a_cycle_is_released_by_the_collector(clock: ManualClock) -> None:
+    """A traceback that holds its own frame is such a cycle."""
+    breaker = probing(clock)
+    cycle: list[Any] = [permitted(breaker)]
+    cycle.append(cycle)
+    del cycle
+    assert breaker.snapshot().permits_out == 1
+
+    gc.collect()
+
+    assert breaker.snapshot().permits_out == 0
+
+
+def test_a_permit_with_a_verdict_is_not_released_again(clock: ManualClock) -> None:
+    """The place it would give back belongs to somebody else by now."""
+    breaker = probing(clock, success_threshold=3, max_probes=2)
+    permit, other = permitted(breaker), permitted(breaker)
+    permit.success()
+
+    del permit
+
+    assert breaker.snapshot().permits_out == 1
+    other.release()
+
+
+def test_a_permit_dropped_by_an_exception_leaves_it_alone(clock: ManualClock) -> None:
+    """It is released while the exception is on its way."""
+    breaker = probing(clock)
+    wrapper = wrapper_of(breaker)
+    error = ZeroDivisionError("mine")
+
+    def call() -> None:
+        permit = permitted(breaker)
+        assert permit.generation == 2
+        raise error
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        call()
+
+    assert caught.value is error
+    del caught
+    error.__traceback__ = None
+    assert breaker.snapshot().permits_out == 0
+    assert told(wrapper) == (None, True)
+
+
+def test_a_permit_keeps_its_breaker_alive(clock: ManualClock) -> None:
+    """A call may outlive every other user of the breaker."""
+    permit = permitted(probing(clock))
+    gc.collect()
+
+    moved = permit.success()
+
+    assert moved is not None
+    assert moved.new == _native.CLOSED
+
+
+def test_a_breaker_whose_clock_knows_it_is_collected() -> None:
+    """Owners of a breaker often own its clock too."""
+
+    class Owner:
+        def __init__(self) -> None:
+            self.breaker = breaker_of(self.now, failures=1, break_duration=0)
+            self.breaker.failure(0)
+            self.permit = permitted(self.breaker)
+
+        def now(self) -> float:
+            return 0.0
+
+    owner = weakref.ref(Owner())
+    gc.collect()
+
+    assert owner() is None
+
+
+# Publishing
+
+
+def test_a_wrapper_is_told_at_once_and_on_every_change(clock: ManualClock) -> None:
+    """It reads two names instead of making two calls."""
+    breaker = breaker_of(clock)
+    wrapper = wrapper_of(breaker)
+    assert told(wrapper) == (0, None)
+
+    breaker.failure(0)
+    assert told(wrapper) == (0, True)
+    breaker.success(0)
+    assert told(wrapper) == (0, None)
+
+    breaker.failure(0)
+    breaker.failure(0)
+    assert told(wrapper) == (None, True)
+    clock.seconds += 1.0
+    permit = permitted(breaker)
+    assert told(wrapper) == (None, True)
+    permit.success()
+    assert told(wrapper) == (3, None)
+
+
+def test_a_late_wrapper_is_told_what_the_others_know(clock: ManualClock) -> None:
+    """Functions are decorated at any time, also while the circuit is open."""
+    breaker = opened(clock)
+
+    assert told(wrapper_of(breaker)) == (None, True)
+
+
+def test_the_note_is_written_before_the_stamp(clock: ManualClock) -> None:
+    """Whoever is admitted with a new stamp finds the note that belongs to it."""
+    breaker = probing(clock)
+    wrapper = wrapper_of(breaker)
+    assert list(wrapper.__globals__) == ["note", "tok"]
+
+    wrapper.__globals__.clear()
+    permitted(breaker).success()
+
+    assert list(wrapper.__globals__) == ["note", "tok"]
+
+
+def test_all_wrappers_of_a_breaker_share_one_stamp(clock: ManualClock) -> None:
+    """A thousand functions behind one breaker need one number."""
+    breaker = breaker_of(clock, failures=1, break_duration=0)
+    wrappers = [wrapper_of(breaker) for _ in range(3)]
+    for _ in range(100):  # beyond the small integers, which are shared anyway
+        breaker.failure(admitted(breaker))
+        permitted(breaker).success()
+    wrappers.append(wrapper_of(breaker))
+
+    stamps = [told(wrapper)[0] for wrapper in wrappers]
+
+    assert stamps == [300] * 4
+    assert len({id(stamp) for stamp in stamps}) == 1
+
+
+def test_a_breaker_does_not_keep_its_wrappers(clock: ManualClock) -> None:
+    """Functions that are decorated and thrown away leave nothing behind."""
+    breaker = breaker_of(clock)
+    kept, dropped = wrapper_of(breaker), wrapper_of(breaker)
+    gone = weakref.ref(dropped)
+
+    del dropped
+
+    assert gone() is None
+    breaker.failure(0)
+    assert told(kept) == (0, True)
+
+
+def test_references_to_dead_wrappers_are_cleared_out(clock: ManualClock) -> None:
+    """Also where the circuit never changes and only `attach` is called."""
+    breaker = breaker_of(clock)
+    reference = weakref.ref(wrapper_of(breaker))
+    assert sys.getrefcount(reference) > 2, "the breaker holds this very reference"
+
+    _other = wrapper_of(breaker)
+
+    assert sys.getrefcount(reference) == 2
+
+
+@pytest.mark.parametrize("no_function", [len, object(), Breaker, breaker_of])
+def test_only_functions_written_in_python_can_be_told(no_function: Any) -> None:
+    """Anything else has no globals, or runs code when it is asked for them."""
+    if isinstance(no_function, FunctionType):
+        no_function = no_function.__get__(1)  # a bound method
+
+    with pytest.raises(TypeError, match="attach needs a function written in Python"):
+        breaker_of().attach(no_function, "tok", "note")
+
+
+class TwoCalls:
+    """The plain protocol: ask, run, report. Always."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self.breaker = breaker
+
+    def begin(self) -> int | Permit | Rejection:
+        """Ask whether the call may run."""
+        return self.breaker.acquire()
+
+    def succeed(self, ticket: int | Permit) -> None:
+        """Report a success."""
+        if isinstance(ticket, Permit):
+            ticket.success()
+        else:
+            self.breaker.success(ticket)
+
+    def fail(self, ticket: int | Permit) -> None:
+        """Report a failure."""
+        if isinstance(ticket, Permit):
+            ticket.failure()
+        else:
+            self.breaker.failure(ticket)
+
+    def state(self) -> tuple[int, ...]:
+        """Everything the word says but its times."""
+        seen = self.breaker.snapshot()
+        counts = (seen.failures, seen.successes, seen.permits_out)
+        return (seen.state, seen.generation, *counts)
+
+
+class TwoNames(TwoCalls):
+    """What a generated wrapper does: no call while there is nothing to say."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        super().__init__(breaker)
+        self.wrapper = wrapper_of(breaker)
+
+    def begin(self) -> int | Permit | Rejection:
+        """Take the stamp that lies there, or ask."""
+        stamp: int | None = self.wrapper.__globals__["tok"]
+        return super().begin() if stamp is None else stamp
+
+    def succeed(self, ticket: int | Permit) -> None:
+        """Report a success to whom it means something."""
+        if isinstance(ticket, Permit) or self.wrapper.__globals__["note"] is not None:
+            super().succeed(ticket)
+
+
+def test_two_names_decide_what_two_calls_decide() -> None:
+    """2,000 random interleavings of up to 8 calls: no divergence."""
+    for seed in range(2000):
+        rng = random.Random(seed)
+        clock = ManualClock()
+        options = {
+            "failures": rng.randint(1, 3),
+            "success_threshold": rng.randint(1, 2),
+            "max_probes": rng.randint(1, 2),
+            "probe_lease": 2 * SECOND,
+        }
+        plain = TwoCalls(breaker_of(clock, **options))
+        published = TwoNames(breaker_of(clock, **options))
+        interleave(rng, clock, plain, published)
+
+
+def interleave(
+    rng: random.Random, clock: ManualClock, plain: TwoCalls, published: TwoCalls
+) -> None:
+    """Begin and end calls in any order, and compare after every step."""
+    running: list[tuple[Any, Any]] = []
+    for _ in range(40):
+        step = rng.choice(["begin", "succeed", "fail", "cancel", "wait"])
+        if step == "wait":
+            clock.seconds += rng.choice([0.3, 1.0, 2.5])
+        elif step == "begin" and len(running) < 8:
+            pair = (plain.begin(), published.begin())
+            assert type(pair[0]) is type(pair[1])
+            if not isinstance(pair[0], Rejection):
+                running.append(pair)
+        elif step != "begin" and running:
+            one, other = running.pop(rng.randrange(len(running)))
+            if step != "cancel":
+                getattr(plain, step)(one)
+                getattr(published, step)(other)
+            del one, other
+        assert plain.state() == published.state()
+
+
+def test_the_last_word_of_any_thread_is_published() -> None:
+    """A stale note after a failure would lose the success that resets it."""
+    breaker = breaker_of(failures=2**31)
+    wrapper = wrapper_of(breaker)
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        for _ in range(2000):
+            rng.choice([breaker.success, breaker.failure])(0)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for round_ in range(5):
+            with ThreadPoolExecutor(4) as threads:
+                list(threads.map(work, range(round_ * 4, round_ * 4 + 4)))
+            failures = breaker.snapshot().failures
+            assert told(wrapper) == (0, True if failures else None)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+# Backoff
+
+
+def test_a_seeded_delay_depends_on_the_retry_alone() -> None:
+    """Reproducible per call, whichever other calls run in between."""
+    one = Backoff.exponential(SECOND, 2.0, 60 * SECOND, "full", 7)
+    other = Backoff.exponential(SECOND, 2.0, 60 * SECOND, "full", 7)
+    retries = [1, 2, 3, 4, 5]
+
+    forwards = [one.delay(retry, None) for retry in retries]
+    backwards = [other.delay(retry, None) for retry in reversed(retries)]
+
+    assert forwards == backwards[::-1]
+    assert len(set(forwards)) == 5
+
+
+def test_without_a_seed_no_two_delays_are_alike() -> None:
+    """Clients that wait equally long come back together."""
+    backoff = Backoff.constant(SECOND, "full", None)
+
+    assert len({backoff.delay(1, None) for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize(
+    ("jitter", "low", "high"),
+    [
+        ("none", 4.0, 4.0),
+        ("full", 0.0, 4.0),
+        ("equal", 2.0, 4.0),
+        ("decorrelated", 1.0, 6.0),
+        (0.25, 3.0, 5.0),
+        (0, 4.0, 4.0),
+    ],
+)
+def test_every_jitter_keeps_its_bounds(
+    jitter: str | float, low: float, high: float
+) -> None:
+    """Base 1 s, doubled twice; the delay before was 2 s."""
+    backoff = Backoff.exponential(SECOND, 2.0, 60 * SECOND, jitter, None)
+    delays = [backoff.delay(3, 2.0) for _ in range(300)]
+
+    assert low <= min(delays) <= max(delays) <= high
+    assert max(delays) - min(delays) >= (high - low) * 0.8
+
+
+def test_growth_is_linear_or_none_where_asked() -> None:
+    """Base 1 s, one more for each retry."""
+    linear = Backoff.linear(SECOND, SECOND, 3 * SECOND, "none", None)
+    constant = Backoff.constant(SECOND, "none", None)
+
+    assert [linear.delay(n, None) for n in (1, 2, 3, 2**63)] == [1.0, 2.0, 3.0, 3.0]
+    assert [constant.delay(n, None) for n in (1, 2, 2**63)] == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("jitter", ["gaussian", "Full", "", 1.5, -0.1, float("nan")])
+def test_a_jitter_that_does_not_exist_is_a_value_error(jitter: str | float) -> None:
+    """A misspelt name must not mean some default."""
+    with pytest.raises(ValueError, match="jitter"):
+        Backoff.constant(SECOND, jitter, None)
+
+
+FORK = """
+import os, sys
+from seawall._native import Backoff
+
+delay = Backoff.constant(10**9, "full", None).delay
+delay(1, None)
+
+def child():
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.write(writer, repr(delay(1, None)).encode())
+        os._exit(0)
+    os.wait()
+    os.close(writer)
+    return os.read(reader, 100).decode()
+
+print(child(), child(), child(), repr(delay(1, None)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(sys, "getdlopenflags"), reason="forks are Unix")
+@pytest.mark.real_time
+def test_forked_children_draw_their_own_delays() -> None:
+    """Workers forked from one parent must not all come back at the same moment."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", FORK], capture_output=True, text=True, check=True
+    )
+
+    delays = done.stdout.split()
+
+    assert len(delays) == 4
+    assert len(set(delays)) == 4
+
+
+# The module
+
+
+def test_the_build_tells_what_it_is() -> None:
+    """A benchmark of a debug build means nothing, so it must be recognisable."""
+    info = _native.build_info()
+
+    assert _native.__version__ == importlib.metadata.version("seawall")
+    assert info["version"] == _native.__version__
+    assert info["profile"] in {"release", "debug"}
+    assert info["abi"].startswith(("abi3", "cp3"))
+    assert info["pyo3"].count(".") == 2
+    assert info["target"].count("-") >= 2
+
+
+@pytest.mark.parametrize("name", ["Permit", "Rejection", "Snapshot", "Transition"])
+def test_answers_cannot_be_made_by_hand(name: str) -> None:
+    """A permit nobody granted would be given back."""
+    with pytest.raises(TypeError, match="cannot create"):
+        getattr(_native, name)()
