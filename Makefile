@@ -98,8 +98,8 @@ check-python: $(VENV)/.check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/basedpyright
-	$(BIN)/basedpyright --ignoreexternal --verifytypes seawall
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/basedpyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes seawall
 	$(BIN)/python -m mypy.stubtest seawall._native
 	$(BIN)/lint-imports
 

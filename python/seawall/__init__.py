@@ -18,7 +18,7 @@ The same on asyncio and trio, for coroutine functions and plain ones.
 #
 # This file is the whole public API, together with `seawall.patterns` (the same under
 # other names), `seawall.testing` and `seawall.demo`. `from x import y as y` is what
-# makes a re-export visible to type checkers; tests/unit/test_exports.py keeps it honest.
+# shows a re-export to type checkers; tests/unit/test_exports.py keeps it honest.
 from ._backoff import Backoff as Backoff
 from ._backoff import Constant as Constant
 from ._backoff import Exponential as Exponential
@@ -78,3 +78,8 @@ from ._types import Kind as Kind
 from ._types import On as On
 from ._types import Seconds as Seconds
 from ._types import TransportType as TransportType
+
+# Tracebacks, reprs and documentation name things where users import them from.
+for _thing in list(globals().values()):
+    if getattr(_thing, "__module__", "").startswith(f"{__name__}._"):
+        _thing.__module__ = __name__

@@ -17,6 +17,7 @@ from ._validate import seconds
 
 _JITTERS: Final = ("none", "full", "equal", "decorrelated")
 _SEEDS: Final = 2**64
+_LONGEST: Final = 9e9  # seconds; in nanoseconds just below 2**63
 
 
 @final
@@ -143,7 +144,7 @@ def delays_of(backoff: Backoff) -> Delays:
 
 def nanos(duration: Seconds) -> int:
     """Turn a valid duration into the core's unit; centuries saturate there."""
-    return min(round(seconds("duration", duration) * 1e9), 2**63 - 1)
+    return round(min(seconds("duration", duration), _LONGEST) * 1e9)
 
 
 def _check_factor(factor: object) -> None:
@@ -157,7 +158,7 @@ def _check_factor(factor: object) -> None:
 
 
 def _check_spread(jitter: object, seed: object) -> None:
-    if isinstance(jitter, str) or isinstance(jitter, bool):
+    if isinstance(jitter, str | bool):
         if jitter not in _JITTERS:
             raise ValueError(
                 f"jitter must be one of {', '.join(_JITTERS)} or a share such as 0.5, "

@@ -12,8 +12,8 @@ helpers guarded by one breaker must not reject each other while it is half-open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import contextlib
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from typing import Any, Final, NoReturn, final
 
@@ -94,6 +94,7 @@ class CircuitBreaker(Guarded):
 
         db = CircuitBreaker("orders-db", break_duration=10.0)
 
+
         @db
         async def query(sql: str) -> list[Row]: ...
 
@@ -134,11 +135,7 @@ class CircuitBreaker(Guarded):
         on: On | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise TypeError(
-                f"name must be text that tells the dependency, not {name!r}: write "
-                f"CircuitBreaker('orders-db')"
-            )
+        _check_name(name)
         if not isinstance(trip, Consecutive):
             raise TypeError(f"trip must be Consecutive(failures), not {trip!r}")
         if on is not None:
@@ -207,7 +204,7 @@ class CircuitBreaker(Guarded):
             try:
                 result = await inner(call)
             except BaseException as error:
-                self._failed(permit, error, cancelled=is_cancellation(error))
+                self._failed(call, permit, error)
                 raise
             self._succeeded(permit)
             return result
@@ -220,7 +217,7 @@ class CircuitBreaker(Guarded):
             try:
                 result = inner(call)
             except BaseException as error:
-                self._failed(permit, error, cancelled=is_cancellation(error))
+                self._failed(call, permit, error)
                 raise
             self._succeeded(permit)
             return result
@@ -246,8 +243,8 @@ class CircuitBreaker(Guarded):
             opened_by=self._opened_by[1],
         )
 
-    @contextmanager
-    def _probing(self, call: Call, permit: int | _native.Permit) -> Iterator[None]:
+    @contextlib.contextmanager
+    def _probing(self, call: Call, permit: int | _native.Permit) -> Generator[None]:
         """Mark the running context as a probe, if *permit* is a probe's."""
         if isinstance(permit, int):
             yield
@@ -262,7 +259,10 @@ class CircuitBreaker(Guarded):
             # verdict is given, and they are ordinary calls.
             probe.live = False
             call.probe = outside
-            _probes.reset(token)
+            # An abandoned coroutine is closed by whoever collects it, in a context that
+            # has never seen this probe.
+            with contextlib.suppress(ValueError):
+                _probes.reset(token)
 
     def _succeeded(self, permit: int | _native.Permit) -> None:
         if isinstance(permit, int):
@@ -271,11 +271,12 @@ class CircuitBreaker(Guarded):
             self._moved(moved)
 
     def _failed(
-        self, permit: int | _native.Permit, error: BaseException, *, cancelled: bool
+        self, call: Call, permit: int | _native.Permit, error: BaseException
     ) -> None:
-        if cancelled or not isinstance(error, Exception):
+        if call.misused or is_cancellation(error):
             self._released(permit)
             return
+        assert isinstance(error, Exception)  # noqa: S101 -- the rest is cancellation
         try:
             verdict = self._verdict(error)
         except BaseException:
@@ -317,18 +318,27 @@ class CircuitBreaker(Guarded):
             self._opened_by = (change.generation, reason)
         if not self._listeners:
             return
-        where = {"breaker": self.name, "generation": change.generation}
-        if change.new == _native.OPEN:
-            event: CircuitEvent = CircuitOpened(
-                opened_by=self._opened_by[1],
-                break_duration=self.config.break_duration,
-                **where,
-            )
-        elif change.new == _native.HALF_OPEN:
-            event = CircuitHalfOpened(**where)
-        else:
-            event = CircuitClosed(**where)
-        self._listeners.emit(event)
+        self._listeners.emit(self._event(change))
+
+    def _event(self, change: _native.Transition) -> CircuitEvent:
+        if change.new == _native.HALF_OPEN:
+            return CircuitHalfOpened(breaker=self.name, generation=change.generation)
+        if change.new == _native.CLOSED:
+            return CircuitClosed(breaker=self.name, generation=change.generation)
+        return CircuitOpened(
+            breaker=self.name,
+            generation=change.generation,
+            opened_by=self._opened_by[1],
+            break_duration=self.config.break_duration,
+        )
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise TypeError(
+            f"name must be text that tells the dependency, not {name!r}: write "
+            f"CircuitBreaker('orders-db')"
+        )
 
 
 @final
@@ -343,4 +353,6 @@ class _Probe:
 
 
 # Set in half-open only, so that an undisturbed call never touches it.
-_probes: Final[ContextVar[tuple[_Probe, ...]]] = ContextVar("seawall_probes", default=())
+_probes: Final[ContextVar[tuple[_Probe, ...]]] = ContextVar(
+    "seawall_probes", default=()
+)

@@ -33,6 +33,7 @@ class Call:
         watched: Whether somebody outside wants to know the last error.
         last_error: The failure that the newest retry was decided on, if watched.
         source: Where the value comes from: "primary" or the name of a fallback step.
+        misused: Whether the function could not be called as it was asked to be.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
     """
@@ -44,6 +45,7 @@ class Call:
         "fn",
         "kwargs",
         "last_error",
+        "misused",
         "probe",
         "records",
         "replayed",
@@ -69,10 +71,17 @@ class Call:
         self.watched = False
         self.last_error: Exception | None = None
         self.source = "primary"
+        self.misused = False
         self.probe = False
         self.deadline = math.inf
         self.replayed = replayed
         self.stamps = {} if stamps is None else stamps
+
+    def take_replayed(self) -> BaseException:
+        """Hand over the recorded error; whoever raises it must keep no reference."""
+        error, self.replayed = self.replayed, None
+        assert error is not None  # noqa: S101 -- asked for only where there is one
+        return error
 
 
 @attrs.frozen
@@ -141,11 +150,11 @@ def compose_sync(stages: Sequence[Stage]) -> InnerSync:
 async def innermost(call: Call) -> Any:
     """Call the function itself, or raise what it has already raised."""
     call.attempts += 1
-    if (error := call.replayed) is not None:
-        call.replayed = None
-        raise error
-    result = call.fn(*call.args, **call.kwargs)
-    if type(result) is not CoroutineType and not inspect.isawaitable(result):
+    if call.replayed is not None:
+        raise call.take_replayed()
+    result = _called(call)
+    if not _awaitable(result):
+        call.misused = True
         raise TypeError(
             f"{describe(call.fn)} returned {type(result).__name__}, which cannot be "
             f"awaited; use `policy.call_sync(fn, ...)` for a function that returns "
@@ -157,12 +166,32 @@ async def innermost(call: Call) -> Any:
 def innermost_sync(call: Call) -> Any:
     """Do what `innermost` does, for synchronous functions."""
     call.attempts += 1
-    if (error := call.replayed) is not None:
-        call.replayed = None
-        raise error
-    result = call.fn(*call.args, **call.kwargs)
-    refuse_asynchronous(call.fn, result)
+    if call.replayed is not None:
+        raise call.take_replayed()
+    result = _called(call)
+    try:
+        refuse_asynchronous(call.fn, result)
+    except TypeError:
+        call.misused = True
+        raise
     return result
+
+
+def _awaitable(result: object) -> bool:
+    # The exact type first: nearly always right, and a tenth of the question's price.
+    return type(result) is CoroutineType or inspect.isawaitable(result)
+
+
+def _called(call: Call) -> Any:
+    try:
+        return call.fn(*call.args, **call.kwargs)
+    except TypeError as error:
+        # Raised by the call itself, not in the function: wrong arguments. The generated
+        # wrapper refuses them before any stage is entered; here they are told apart so
+        # that a caller's mistake says nothing about the dependency either.
+        traceback = error.__traceback__
+        call.misused = traceback is not None and traceback.tb_next is None
+        raise
 
 
 def refuse_asynchronous(fn: Callable[..., Any], result: object) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import math
 import sys
 from collections.abc import Iterator
+from typing import cast
 
 import anyio
 
@@ -57,4 +58,5 @@ def _related(error: BaseException) -> Iterator[BaseException]:
         yield one
         waiting += (one.__cause__, one.__context__)
         if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+            group = cast("BaseExceptionGroup[BaseException]", one)
+            waiting += group.exceptions

@@ -6,7 +6,7 @@ its own, with the function's exact parameters, whose globals are a namespace of 
 A breaker writes there, whenever its state changes, what the wrapper would ask::
 
     async def fetch(url, *, timeout=None):
-        t0 = tok0                       # the stamp to remember, or None: not closed
+        t0 = tok0  # the stamp to remember, or None: not closed
         if t0 is None:
             return await plain((url,), {"timeout": timeout})
         try:
@@ -14,7 +14,7 @@ A breaker writes there, whenever its state changes, what the wrapper would ask::
         except BaseException as e:
             x = e
         else:
-            if note0 is not None:       # a success has something to do
+            if note0 is not None:  # a success has something to do
                 success0(t0)
             return r
         try:
@@ -47,6 +47,8 @@ from ._call import Call, Fragment, Inner, InnerSync, refuse_asynchronous
 from ._native import Breaker
 
 ENABLED: Final = os.environ.get("SEAWALL_GENERATE", "1") != "0"
+
+_POSITIONAL_ONLY: inspect._ParameterKind = inspect.Parameter.POSITIONAL_ONLY
 
 _ASYNC: Final = """\
 async def {wrapper}({declared}):
@@ -104,6 +106,8 @@ def wrap_async(
 
         return functools.update_wrapper(guarded, fn)
 
+    known = _pair_with(cores)
+
     async def plain(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return await chain(Call(fn, args, kwargs))
 
@@ -113,8 +117,9 @@ def wrap_async(
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Any:
-        known = dict(zip(cores, stamps, strict=True))
-        return await chain(Call(fn, args, kwargs, replayed=error, stamps=known))
+        call = Call(fn, args, kwargs, replayed=error, stamps=known(stamps))
+        del error  # its traceback will hold this frame
+        return await chain(call)
 
     return _generate(fn, cores, {"plain": plain, "again": again}, sync=False)
 
@@ -131,6 +136,8 @@ def wrap_sync(
 
         return functools.update_wrapper(guarded, fn)
 
+    known = _pair_with(cores)
+
     def plain(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return chain(Call(fn, args, kwargs))
 
@@ -140,8 +147,9 @@ def wrap_sync(
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
     ) -> Any:
-        known = dict(zip(cores, stamps, strict=True))
-        return chain(Call(fn, args, kwargs, replayed=error, stamps=known))
+        call = Call(fn, args, kwargs, replayed=error, stamps=known(stamps))
+        del error  # its traceback will hold this frame
+        return chain(call)
 
     return _generate(fn, cores, {"plain": plain, "again": again}, sync=True)
 
@@ -157,6 +165,12 @@ def _cores(fragments: Sequence[Fragment | None]) -> tuple[Breaker, ...] | None:
         if fragment.breaker is not None:
             cores.append(fragment.breaker)
     return tuple(cores)
+
+
+def _pair_with(
+    cores: Sequence[Breaker],
+) -> Callable[[Sequence[int]], dict[Breaker, int]]:
+    return lambda stamps: dict(zip(cores, stamps, strict=True))
 
 
 def _generate(
@@ -234,8 +248,12 @@ def parameters_of(fn: Callable[..., Any]) -> Parameters:
         # Not following __wrapped__: what counts is what this very object takes.
         signature = inspect.signature(fn, follow_wrapped=False)
     except (TypeError, ValueError):
-        signature = inspect.signature(lambda *args, **kwargs: None)
+        signature = inspect.signature(_takes_anything)
     return _written(list(signature.parameters.values()))
+
+
+def _takes_anything(*args: Any, **kwargs: Any) -> None:
+    """Stand for a builtin that does not tell its parameters."""
 
 
 def _written(parameters: Sequence[inspect.Parameter]) -> Parameters:
@@ -244,9 +262,9 @@ def _written(parameters: Sequence[inspect.Parameter]) -> Parameters:
     args: list[str] = []
     kwargs: list[str] = []
     passed_by_name: list[str] = []
-    previous = kind.POSITIONAL_ONLY
+    previous = _POSITIONAL_ONLY
     for p in parameters:
-        if previous is kind.POSITIONAL_ONLY is not p.kind and declared:
+        if previous is _POSITIONAL_ONLY is not p.kind and declared:
             declared.append("/")
         if p.kind is kind.KEYWORD_ONLY and previous < kind.VAR_POSITIONAL:
             declared.append("*")
@@ -266,7 +284,7 @@ def _written(parameters: Sequence[inspect.Parameter]) -> Parameters:
             case _:
                 declared.append(_declared(p))
                 args.append(p.name)
-    if previous is kind.POSITIONAL_ONLY and declared:
+    if previous is _POSITIONAL_ONLY and declared:
         declared.append("/")
     positional = [p.default for p in parameters if p.kind < kind.VAR_POSITIONAL]
     named = {p.name: p.default for p in parameters if p.kind is kind.KEYWORD_ONLY}
@@ -298,6 +316,11 @@ def _compiled(source: str) -> CodeType:
     """Compile *source*; functions of one shape share the code object (55 us each)."""
     filename = f"<seawall wrapper {_compiled.cache_info().misses}>"
     # In linecache, so that tracebacks show the line instead of a blank.
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    linecache.cache[filename] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        filename,
+    )
     module = compile(source, filename, "exec")
     return next(c for c in module.co_consts if isinstance(c, CodeType))

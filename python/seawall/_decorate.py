@@ -1,4 +1,4 @@
-"""What every policy shares: decorating, calling, and refusing what cannot be guarded."""
+"""What every policy shares: decorating, calling, refusing what cannot be guarded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import MethodType
-from typing import Any, Final, ParamSpec, TypeVar, overload
+from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 
 from ._call import Call, Stage, compose, compose_sync, describe
 from ._clock import SYSTEM_CLOCK
@@ -65,9 +65,7 @@ class Guarded:
         result: T = await compose(stages)(Call(fn, args, kwargs))
         return result
 
-    def call_sync(
-        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def call_sync(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``fn(*args, **kwargs)`` under this policy.
 
         Raises:
@@ -114,11 +112,17 @@ class Reporting(Guarded):
 def decorate(policy: Guarded, fn: Any) -> Any:
     """Wrap *fn* so that each call of it passes the stages of *policy*."""
     if isinstance(fn, staticmethod | classmethod):
-        return type(fn)(decorate(policy, fn.__func__))
+        method = cast("staticmethod[..., Any] | classmethod[Any, ..., Any]", fn)
+        return type(method)(decorate(policy, method.__func__))
     if _mark_of(fn, policy) is not None:
         raise TypeError(
             f"{describe(fn)} is already decorated with this very policy: its attempts "
             f"would multiply; remove one of the two decorators"
+        )
+    if isinstance(fn, type):
+        raise TypeError(
+            f"got the class {fn.__qualname__}: decorate a method of it, or a function "
+            f"that creates the object"
         )
     asynchronous = _is_asynchronous(fn)
     stages = policy.__stages__()
@@ -165,10 +169,8 @@ def _mark_of(fn: Any, policy: Guarded) -> Callable[..., Any] | None:
     marked, original = getattr(fn, MARK, (None, None))
     if marked is not policy or getattr(fn, "__wrapped__", None) is not original:
         return None
-    if isinstance(fn, MethodType):
-        original = MethodType(original, fn.__self__)
-    found: Callable[..., Any] | None = original
-    return found
+    found = cast("Callable[..., Any]", original)
+    return MethodType(found, fn.__self__) if isinstance(fn, MethodType) else found
 
 
 def _is_asynchronous(fn: Any) -> bool:
@@ -177,7 +179,7 @@ def _is_asynchronous(fn: Any) -> bool:
     inside: Any = fn
     while isinstance(inside, functools.partial):
         inside = inside.func
-    if not inspect.isroutine(inside):
+    if not inspect.isroutine(inside) and not isinstance(inside, type):
         inside = type(inside).__call__
     if inspect.isasyncgenfunction(inside):
         raise TypeError(
@@ -185,12 +187,20 @@ def _is_asynchronous(fn: Any) -> bool:
             f"be guarded, not its items; guard the coroutine function that opens the "
             f"stream, or use the policy inside the generator"
         )
+    if _is_old_coroutine(inside):
+        return True
     if inspect.isgeneratorfunction(inside):
         raise TypeError(
             f"{describe(fn)} is a generator function: only its creation would be "
             f"guarded, not its items; guard the function that fetches one item"
         )
     return inspect.iscoroutinefunction(inside)
+
+
+def _is_old_coroutine(inside: Any) -> bool:
+    """Recognise what `types.coroutine` makes: a generator function to be awaited."""
+    code = getattr(inside, "__code__", None)
+    return code is not None and bool(code.co_flags & inspect.CO_ITERABLE_COROUTINE)
 
 
 def _refuse_non_function(fn: Any) -> None:
@@ -200,11 +210,6 @@ def _refuse_non_function(fn: Any) -> None:
         raise TypeError(
             f"got a coroutine of {name}, which can run only once: pass the function "
             f"and its arguments, `policy.call({name}, ...)`, not `{name}(...)`"
-        )
-    if isinstance(fn, type):
-        raise TypeError(
-            f"got the class {fn.__qualname__}: guard a function or method of it, or a "
-            f"function that creates the object"
         )
     if not callable(fn):
         raise TypeError(f"got {fn!r}, which is no function: pass the function to call")

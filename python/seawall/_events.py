@@ -172,7 +172,9 @@ class Listeners(Generic[E]):
     def subscribe(self, callback: Callable[[E], object]) -> Callable[[], None]:
         """Add *callback*; the returned function removes it again."""
         if not callable(callback):
-            raise TypeError(f"callback must be a function of one event, not {callback!r}")
+            raise TypeError(
+                f"callback must be a function of one event, not {callback!r}"
+            )
 
         def listener(event: E) -> None:  # one object each, so that each is removable
             callback(event)

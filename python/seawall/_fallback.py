@@ -83,7 +83,7 @@ class Fallback(Reporting):
 
         fallback = Fallback(Step("cache", from_cache), Step("default", static_answer))
         user = await fallback.call(from_database, user_id)
-        outcome = await fallback.outcome(from_database, user_id)   # .source == "cache"
+        outcome = await fallback.outcome(from_database, user_id)  # .source == "cache"
 
     Steps run in order until one answers. If none does, the error of the function itself
     is raised, with one note per step.
@@ -119,7 +119,10 @@ class Fallback(Reporting):
             )
         if on is not None:
             check_on("on", on)
-        self.__attrs_init__(steps, DEFAULT_ON if on is None else on)
+        # The class is frozen, and attrs' own constructor takes no *steps.
+        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "on", DEFAULT_ON if on is None else on)
+        object.__setattr__(self, "_listeners", Listeners())
 
     def subscribe(
         self, callback: Callable[[FallbackUsed], object], /
@@ -146,6 +149,7 @@ class Fallback(Reporting):
         # Outside the except block: a step sees a clean sys.exc_info().
         try:
             for step in self._steps_for(failure):
+                value: Any = None
                 with _Trying(self, step, failure) as trying:
                     value = step.fn(*call.args, **call.kwargs)
                     value = await value if inspect.isawaitable(value) else value
@@ -166,6 +170,7 @@ class Fallback(Reporting):
             failure = error
         try:
             for step in self._steps_for(failure):
+                value: Any = None
                 with _Trying(self, step, failure) as trying:
                     value = step.fn(*call.args, **call.kwargs)
                     refuse_asynchronous(step.fn, value)
@@ -213,21 +218,23 @@ class _Trying:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, tb: object) -> bool:
+        failure = self.failure
+        del self.failure  # its traceback holds the frame that holds this
         if error is None:
             return False
         self.answered = False
         if not isinstance(error, Exception) or is_cancellation(error):
             return False
         if isinstance(error, FallbackSkip):
-            _note(self.failure, f"fallback {self.step.name!r} had nothing to offer")
+            _note(failure, f"fallback {self.step.name!r} had nothing to offer")
             return True
         if not matches(self.fallback.on, error, classify):
             # A bug in the step. It ends the chain; the primary stays visible above it.
-            if error is not self.failure:
-                error.__cause__ = self.failure
+            if error is not failure:
+                error.__cause__ = failure
             return False
         _note(
-            self.failure,
+            failure,
             f"fallback {self.step.name!r} failed too: {type(error).__qualname__}",
         )
         return True

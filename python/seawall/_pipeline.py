@@ -31,17 +31,19 @@ class Pipeline(Reporting):
     ::
 
         guard = Pipeline(
-            Timeout(5.0),                        # in total
+            Timeout(5.0),  # in total
             Fallback(Step("cache", from_cache)),
             Retry(max_attempts=3, idempotent=True),
             CircuitBreaker("users-db"),
-            Timeout(1.0),                        # one attempt
+            Timeout(1.0),  # one attempt
         )
+
 
         @guard
         async def get_user(user_id: str) -> User: ...
 
-        outcome = await guard.outcome(get_user, "42")    # .value .source .attempts
+
+        outcome = await guard.outcome(get_user, "42")  # .value .source .attempts
 
     One policy object may stand in many pipelines: a breaker is shared by design.
 
@@ -73,8 +75,10 @@ class Pipeline(Reporting):
                     f"Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
                 )
         stages = tuple(s for policy in policies for s in policy.__stages__())
+        # The class is frozen, and attrs' own constructor takes no *policies.
+        object.__setattr__(self, "policies", policies)
+        object.__setattr__(self, "name", name)
         object.__setattr__(self, "_stages", stages)
-        self.__attrs_init__(policies, name)
         for problem in _problems(stages):
             warnings.warn(problem, SeawallWarning, stacklevel=2)
 

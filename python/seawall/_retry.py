@@ -35,6 +35,7 @@ MAX_SERVER_DELAY: Final = 300.0
 # Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
 _HINT_SPREAD: Final = 0.1
 
+_DEFAULT_BACKOFF: Final = Exponential(base=1.0, factor=2.0, max_delay=60.0)
 _NOTE_START: Final = "gave up after "
 
 
@@ -48,8 +49,10 @@ class Retry(Guarded):
 
         retry = Retry(max_attempts=3)
 
+
         @retry
         async def fetch(url: str) -> bytes: ...
+
 
         body = await retry.call(download, url)
 
@@ -75,7 +78,7 @@ class Retry(Guarded):
     on: On | None = None
     # Three retries, as in the AWS SDKs' standard mode plus one; the mission's five.
     max_attempts: int | None = 5
-    backoff: Backoff = Exponential(base=1.0, factor=2.0, max_delay=60.0)
+    backoff: Backoff = _DEFAULT_BACKOFF
     idempotent: bool = False
     clock: Clock | None = None
     _listeners: Listeners[RetryScheduled | RetryGaveUp] = attrs.field(
@@ -115,7 +118,7 @@ class Retry(Guarded):
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* until it succeeds or is not worth repeating."""
-        series = _Series(self, call)
+        series = _Series(self, call, self._listeners)
         try:
             while True:
                 try:
@@ -133,7 +136,7 @@ class Retry(Guarded):
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* until it succeeds or is not worth repeating."""
-        series = _Series(self, call)
+        series = _Series(self, call, self._listeners)
 
         def left() -> float:
             return call.deadline - SYSTEM_CLOCK.monotonic()
@@ -157,10 +160,25 @@ class Retry(Guarded):
 class _Series:
     """The attempts of one call."""
 
-    __slots__ = ("begun", "call", "clock", "last", "number", "previous", "retry")
+    __slots__ = (
+        "begun",
+        "call",
+        "clock",
+        "last",
+        "listeners",
+        "number",
+        "previous",
+        "retry",
+    )
 
-    def __init__(self, retry: Retry, call: Call) -> None:
+    def __init__(
+        self,
+        retry: Retry,
+        call: Call,
+        listeners: Listeners[RetryScheduled | RetryGaveUp],
+    ) -> None:
         self.retry = retry
+        self.listeners = listeners
         self.call = call
         self.clock = SYSTEM_CLOCK if retry.clock is None else retry.clock
         self.begun = self.clock.monotonic()
@@ -169,9 +187,7 @@ class _Series:
         self.last: Exception | None = None
         call.records = ()
 
-    def delay_after(
-        self, error: Exception, left: Callable[[], float]
-    ) -> float | None:
+    def delay_after(self, error: Exception, left: Callable[[], float]) -> float | None:
         """Decide: seconds to wait, or None to let *error* through."""
         if is_cancellation(error):
             return None
@@ -242,7 +258,7 @@ class _Series:
     ) -> None:
         record = AttemptRecord(
             number=self.number,
-            error_type=type(error).__qualname__,
+            error_type=f"{type(error).__module__}.{type(error).__qualname__}",
             category=verdict.category,
             delay=delay,
             elapsed=self.clock.monotonic() - self.begun,
@@ -254,18 +270,16 @@ class _Series:
                 self.call.last_error = error
 
     def _scheduled(self, verdict: Classification, delay: float) -> None:
-        if self.retry._listeners:
+        if self.listeners:
             event = RetryScheduled(
                 attempt=self.number,
                 delay=delay,
                 category=verdict.category,
                 correlation_id=current_correlation_id(),
             )
-            self.retry._listeners.emit(event)
+            self.listeners.emit(event)
 
-    def _gave_up(
-        self, error: Exception, verdict: Classification, reason: str
-    ) -> None:
+    def _gave_up(self, error: Exception, verdict: Classification, reason: str) -> None:
         raised = error if self.raises(error) else self.last_own()
         remember_attempts(raised, self.call.records)
         if self.number == 1 and reason in ("not_retryable", "circuit_open"):
@@ -287,8 +301,8 @@ class _Series:
             event.category,
             extra={"seawall": attrs.asdict(event)},
         )
-        if self.retry._listeners:
-            self.retry._listeners.emit(event)
+        if self.listeners:
+            self.listeners.emit(event)
 
 
 def _add_note(error: Exception, attempts: int, elapsed: float, reason: str) -> None:

@@ -1,0 +1,87 @@
+"""The configuration of a backoff; its arithmetic is tested in the core."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import seawall
+from seawall import Constant, Exponential
+from seawall._backoff import delays_of, nanos
+
+FINITE = st.floats(0, 1e6)
+
+
+@given(
+    base=FINITE,
+    factor=st.floats(1, 1e6),
+    cap=FINITE,
+    jitter=st.sampled_from(["none", "full", "equal", "decorrelated", 0.5, 1.0, 0]),
+    retry=st.integers(1, 2**63),
+)
+def test_no_delay_is_negative_or_above_the_cap(
+    base: float, factor: float, cap: float, jitter: Any, retry: int
+) -> None:
+    """For any attempt: six Python libraries overflow at the 1024th."""
+    backoff = Exponential(base=base, factor=factor, max_delay=cap, jitter=jitter)
+
+    delay = delays_of(backoff).delay(retry, None)
+
+    assert 0 <= delay <= cap * (1 + 1e-9) + 1e-9
+
+
+def test_the_spread_survives_at_the_cap() -> None:
+    """Clients that all sleep exactly the cap come back together."""
+    delays = delays_of(Exponential(base=1, max_delay=60))
+
+    drawn = {delays.delay(2**40, None) for _ in range(100)}
+
+    assert len(drawn) > 90
+
+
+def test_equal_backoffs_share_their_core() -> None:
+    """It is built once, not per call."""
+    assert delays_of(Constant(1)) is delays_of(Constant(1))
+
+
+def test_constant_is_exact_unless_jitter_is_asked_for() -> None:
+    """Who writes a number means it."""
+    assert delays_of(Constant(timedelta(seconds=3))).delay(1, None) == 3.0
+    assert 1 <= delays_of(Constant(2, jitter=0.5)).delay(1, None) <= 3
+
+
+def test_centuries_saturate() -> None:
+    """Nanoseconds since for ever fit no 64 bits."""
+    assert nanos(1e300) == 9 * 10**18
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Exponential(base=-1)", "base must be at least 0"),
+        ("Exponential(base=float('nan'))", "base must be at least 0"),
+        ("Exponential(max_delay=float('inf'))", "max_delay must be a finite"),
+        ("Exponential(factor=0.5)", "factor must be a finite number"),
+        ("Exponential(factor=float('inf'))", "factor must be a finite number"),
+        ('Exponential(factor="2")', "factor must be a number"),
+        ('Exponential(jitter="some")', "jitter must be one of"),
+        ("Exponential(jitter=1.5)", "jitter as a share"),
+        ("Exponential(jitter=float('nan'))", "jitter as a share"),
+        ("Exponential(jitter=True)", "jitter must be one of"),
+        ("Exponential(jitter=[])", "jitter must be a name or a share"),
+        ("Linear(step=-1)", "step must be at least 0"),
+        ('Linear(base="x")', "base must be a number of seconds"),
+        ("Constant(-1)", "delay must be at least 0"),
+        ("Constant(1, seed=-1)", "seed must be 0 to"),
+        ("Constant(1, seed=1.5)", "seed must be a whole number"),
+        ("Constant(1, seed=2**64)", "seed must be 0 to"),
+    ],
+)
+def test_refuses_nonsense(code: str, message: str) -> None:
+    """The message names the option and shows the value."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        eval(code, {**vars(seawall), **globals()})

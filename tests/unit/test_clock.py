@@ -1,0 +1,51 @@
+"""What time it is, and how much of it is left."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import anyio
+import pytest
+
+from seawall._clock import SYSTEM_CLOCK, time_left
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_default_clock_follows_virtual_time() -> None:
+    """A break of an hour ends in a test that sleeps an hour."""
+    before = SYSTEM_CLOCK.monotonic(), SYSTEM_CLOCK.wall()
+    await anyio.sleep(3600)
+    after = SYSTEM_CLOCK.monotonic(), SYSTEM_CLOCK.wall()
+
+    assert [b - a for a, b in zip(before, after, strict=True)] == [3600, 3600]
+
+
+@pytest.mark.real_time
+async def test_in_an_ordinary_loop_it_is_the_machines() -> None:
+    """One breaker serves several loops, whose own clocks differ."""
+    assert abs(SYSTEM_CLOCK.monotonic() - time.monotonic()) < 5
+    assert abs(SYSTEM_CLOCK.wall() - time.time()) < 5
+
+
+def test_without_a_loop_it_is_the_machines_too() -> None:
+    """Synchronous programs have only that one."""
+    assert abs(SYSTEM_CLOCK.monotonic() - time.monotonic()) < 5
+    SYSTEM_CLOCK.sleep(0)
+
+
+async def test_time_left_is_the_nearest_deadlines() -> None:
+    """Whoever set it."""
+    assert time_left() == math.inf
+    with anyio.fail_after(10), anyio.fail_after(5):
+        await anyio.sleep(1)
+        assert time_left() == pytest.approx(4)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        assert time_left() == -math.inf
+
+
+def test_without_a_loop_there_is_no_deadline() -> None:
+    """None that we could know."""
+    assert time_left() == math.inf
