@@ -47,7 +47,7 @@ def correlation_scope(
 
     ::
 
-        with correlation_scope(request.headers.get("x-correlation-id")) as id:
+        with correlation_scope(request.headers.get("x-correlation-id")) as request_id:
             await handle(request)
 
     Text that is no id is replaced by a new id and never repeated, so a header can be

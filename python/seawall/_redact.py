@@ -69,12 +69,13 @@ _PRIVATE_KEY = re.compile(
 )
 # Text without any of these holds nothing that the patterns find.
 _SUSPICIOUS = re.compile(
-    r"[=:@]|bearer|basic|eyJ|hv[sbr]\.|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA",
+    r"[=:@]|bearer|basic|-----BEGIN"
+    r"|eyJ|hv[sbr]\.|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\S+")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
-_ODD_PORT = re.compile(r"[^\[\]]*:(?![0-9]*\Z)")
+_PORT = re.compile(r":[0-9]{1,5}\Z")
 
 _PLAIN = frozenset({type(None), bool, float, UUID, datetime, timedelta})
 
@@ -126,24 +127,28 @@ def _without_secrets(text: str) -> str:
 
 def _without_accounts(word: str) -> str:
     """Drop ``user:password@`` wherever it stands in *word*."""
-    first, *rest = word.split("://")
-    if rest:
-        return "://".join([first, *map(_without_account, rest)])
+    parts = word.split("://")
+    if len(parts) > 1:
+        addresses = map(_without_account, parts, parts[1:])
+        return "://".join([parts[0], *addresses])
     # Drivers that leave the scheme out: user:password@host.
     account, at, host = word.rpartition("@")
     return f"{REDACTED}@{host}" if at and ":" in account else word
 
 
-def _without_account(address: str) -> str:
+def _without_account(before: str, address: str) -> str:
     end = _END_OF_AUTHORITY.search(address)
     authority = address[: end.start()] if end else address
     account, at, host = authority.rpartition("@")
-    if ":" in account or (not at and _ODD_PORT.match(authority)):
-        # Nobody escapes a password: an @, a slash or a question mark may be part of
-        # it, and then what looks like a port is no number.
-        account, at, rest = address.rpartition("@")
-    else:
-        rest = f"{host}{address[len(authority) :]}"
+    if at and ":" not in account:
+        return f"{REDACTED}@{host}{address[len(authority) :]}"
+    # Nobody escapes a password: an @, a slash or a question mark may be part of it,
+    # and then what looks like a port is its beginning. Only the paths of the web
+    # have an @ of their own.
+    web = before.lower().endswith(("http", "https"))
+    if not at and (":" not in authority or (web and _PORT.search(authority))):
+        return address
+    account, at, rest = address.rpartition("@")
     return f"{REDACTED}@{rest}" if at else address
 
 
@@ -154,12 +159,17 @@ def _without_value(found: re.Match[str]) -> str:
 
 
 def _is_sensitive(key: object, value: object) -> bool:
-    if isinstance(key, bytes):
-        key = key[:_MAX_TEXT].decode("latin-1")
-    if not isinstance(key, str) or not _SENSITIVE.search(key[:_MAX_TEXT]):
+    # By type and not by isinstance, which asks the value for its class.
+    if issubclass(type(key), bytes):
+        name = cast("bytes", key)[:_MAX_TEXT].decode("latin-1")
+    elif issubclass(type(key), str):
+        name = str.__str__(cast("str", key))[:_MAX_TEXT]
+    else:
+        return False
+    if not _SENSITIVE.search(name):
         return False
     # `max_tokens: 100` counts something, a token that is a number does not.
-    counts = key.lower().endswith("tokens") and isinstance(value, int | float)
+    counts = name.lower().endswith("tokens") and type(value) in {int, float}
     return not counts
 
 
