@@ -142,6 +142,11 @@ def delays_of(backoff: Backoff) -> Delays:
     return Delays.exponential(base, backoff.factor, longest, jitter, backoff.seed)
 
 
+def spread_over(duration: float) -> float:
+    """Draw a delay between zero and *duration* seconds."""
+    return Delays.constant(nanos(duration), "full", None).delay(1, None)
+
+
 def nanos(duration: Seconds) -> int:
     """Turn a valid duration into the core's unit; centuries saturate there."""
     return round(min(seconds("duration", duration), _LONGEST) * 1e9)

@@ -17,7 +17,7 @@ from typing import Any, Final, final
 import anyio
 import attrs
 
-from ._backoff import Backoff, Exponential, check_backoff, delays_of
+from ._backoff import Backoff, Exponential, check_backoff, delays_of, spread_over
 from ._call import Call, Fragment, Inner, InnerSync, Stage
 from ._cancel import is_cancellation
 from ._classify import Classification, classify, matches
@@ -168,6 +168,7 @@ class _Series:
         "listeners",
         "number",
         "previous",
+        "records",
         "retry",
     )
 
@@ -185,7 +186,8 @@ class _Series:
         self.number = 0
         self.previous: float | None = None
         self.last: Exception | None = None
-        call.records = ()
+        # Its own, for there may be another retry around this one.
+        self.records: tuple[AttemptRecord, ...] = ()
 
     def delay_after(self, error: Exception, left: Callable[[], float]) -> float | None:
         """Decide: seconds to wait, or None to let *error* through."""
@@ -250,8 +252,7 @@ class _Series:
             return delay
         # Never earlier than the server said, and not everybody at that very moment.
         hint = verdict.retry_after
-        spread = hint * _HINT_SPREAD
-        return max(delay, hint) + min(delay, spread)
+        return max(delay, hint) + spread_over(hint * _HINT_SPREAD)
 
     def _remember(
         self, error: Exception, verdict: Classification, delay: float | None
@@ -263,7 +264,7 @@ class _Series:
             delay=delay,
             elapsed=self.clock.monotonic() - self.begun,
         )
-        self.call.records = (*self.call.records, record)
+        self.records = self.call.records = (*self.records, record)
         if not isinstance(error, CircuitOpenError):
             self.last = error
             if self.call.watched:
@@ -281,7 +282,7 @@ class _Series:
 
     def _gave_up(self, error: Exception, verdict: Classification, reason: str) -> None:
         raised = error if self.raises(error) else self.last_own()
-        remember_attempts(raised, self.call.records)
+        remember_attempts(raised, self.records)
         if self.number == 1 and reason in ("not_retryable", "circuit_open"):
             return  # nothing was given up: the error was none of ours to begin with
         elapsed = self.clock.monotonic() - self.begun
@@ -299,7 +300,10 @@ class _Series:
             event.elapsed,
             event.reason,
             event.category,
-            extra={"seawall": attrs.asdict(event)},
+            extra={
+                "seawall": attrs.asdict(event),
+                "correlation_id": event.correlation_id,
+            },
         )
         if self.listeners:
             self.listeners.emit(event)

@@ -272,12 +272,30 @@ async def test_a_sleep_that_would_outlast_the_deadline_is_not_begun() -> None:
 
 async def test_a_server_that_says_when_is_believed() -> None:
     """Never earlier than the hint, and not everybody at that very moment."""
-    started = anyio.current_time()
-    flaky = Flaky(1, InfraRateLimitedError("slow down", retry_after=5.0))
+    waits: set[float] = set()
+    for _ in range(20):
+        started = anyio.current_time()
+        flaky = Flaky(1, InfraRateLimitedError("slow down", retry_after=5.0))
+        await Retry(backoff=Constant(1)).call(flaky)
+        waits.add(anyio.current_time() - started)
 
-    await Retry(backoff=Constant(1)).call(flaky)
+    assert all(5.0 <= wait <= 5.5 + 1e-6 for wait in waits)
+    assert len(waits) > 10
 
-    assert 5.0 < anyio.current_time() - started <= 5.5
+
+async def test_nested_retries_tell_their_own_history() -> None:
+    """The outer one's attempts are not mixed with those of the inner one."""
+    nested = Pipeline(
+        Retry(max_attempts=2, backoff=Constant(1)),
+        Retry(max_attempts=3, backoff=Constant(1), on=InfraConnectionError),
+    )
+    flaky = Flaky(math.inf, InfraConnectionError("down"))
+
+    with pytest.raises(InfraConnectionError) as caught:
+        await nested.call(flaky)
+
+    assert flaky.calls == 6
+    assert [r.number for r in attempts_of(caught.value)] == [1, 2]
 
 
 async def test_a_server_that_asks_for_years_ends_the_retry() -> None:
