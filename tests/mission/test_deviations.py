@@ -19,6 +19,7 @@ import warnings
 import weakref
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,7 +38,6 @@ from mission._pairs import (
     attempt,
     disguised,
     fail,
-    half_opened,
     hang,
     opened,
     succeed,
@@ -79,7 +79,7 @@ async def _gaps(library: ModuleType, error: Exception, **options: Any) -> list[f
 
     with pytest.raises(type(error)):
         await library.retry_with_exponential_backoff(operation, **options)
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 async def test_no_delay_is_longer_than_max_delay(*, on_asyncio: bool) -> None:
@@ -135,7 +135,7 @@ async def _in_five_seconds(library: ModuleType) -> tuple[type[Exception], float]
     try:
         with anyio.fail_after(5.0):
             await library.retry_with_exponential_backoff(fail, base_delay=20.0)
-    except Exception as error:
+    except (TimeoutError, ConnectionResetError) as error:
         return type(error), anyio.current_time() - begun
     raise AssertionError
 
@@ -561,7 +561,7 @@ async def test_no_fallback_runs_after_a_cancellation() -> None:
         assert fallback.calls == runs
 
 
-class _Cancelled(Exception):  # noqa: N818 -- stands for asyncpg's name
+class _Cancelled(Exception):
     """The database gave up on a query."""
 
 
@@ -737,17 +737,6 @@ async def test_a_cancelled_operation_costs_no_login() -> None:
         assert token.logins == logins
 
 
-async def test_a_cancelled_caller_does_not_cut_the_refresh() -> None:
-    """A rotating token of which only the server knows is a lost account."""
-    for library, value in ((theirs(), 0), (ours, 1)):
-        token = Token(expired=True)
-        with anyio.move_on_after(0.5):
-            await library.with_credential_refresh(token.use, token, uuid4())
-        await anyio.sleep(5.0)
-        assert token.logins == 1
-        assert token.value == value
-
-
 # --- resilient_operation
 
 
@@ -763,12 +752,3 @@ async def test_a_probe_makes_one_attempt(*, on_asyncio: bool) -> None:
             await library.resilient_operation(operation, breaker, uuid4())
         assert operation.calls == calls
         assert breaker.state.value == "open"
-
-
-async def test_a_half_open_circuit_counts_its_probes() -> None:
-    """What both do alike, so that the pairs above compare like with like."""
-    for library in (theirs(), ours):
-        breaker = await half_opened(library)
-        assert breaker.success_count == 1
-        await attempt(breaker, fail)
-        assert (breaker.state.value, breaker.success_count) == ("open", 1)
