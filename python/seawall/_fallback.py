@@ -229,8 +229,9 @@ class _Trying:
             _note(failure, f"fallback {self.step.name!r} had nothing to offer")
             return True
         if not matches(self.fallback.on, error, classify):
-            # A bug in the step. It ends the chain; the primary stays visible above it.
-            if error is not failure:
+            # A bug in the step. It ends the chain; the primary stays visible above it,
+            # unless the step has named a cause of its own.
+            if error is not failure and error.__cause__ is None:
                 error.__cause__ = failure
             return False
         _note(
