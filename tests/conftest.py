@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from blockbuster import blockbuster_ctx
+from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
 from seawall.testing import VirtualClock, VirtualLoop
@@ -42,7 +42,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def blocking_calls() -> Iterator[None]:
+def blocking_calls() -> Iterator[BlockBuster]:
     """No module of the library blocks an event loop (servers are started by hand)."""
-    with blockbuster_ctx("seawall", excluded_modules=["seawall.testing"]):
-        yield
+    with blockbuster_ctx("seawall", excluded_modules=["seawall.testing"]) as caught:
+        yield caught
