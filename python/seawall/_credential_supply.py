@@ -110,7 +110,8 @@ class Supply(Generic[C]):
     def _error(self, failure: Failure) -> CredentialRefreshError:
         pause = max(0.0, failure.until - self.clock.monotonic())
         return CredentialRefreshError(
-            f"no new credential from {self.name!r}: {failure.reason}; next attempt in "
+            # No colon behind the name: redaction takes what stands after "...Token:".
+            f"no new credential from {self.name!r} ({failure.reason}); next attempt in "
             f"{pause:.1f} s",
             permanent=failure.permanent,
             retry_after=pause,
@@ -214,7 +215,7 @@ class Supply(Generic[C]):
             retry_after=failure.until - now.monotonic,
         )
         logger.warning(
-            "no new credential from %r: %s; next attempt in %.3g s",
+            "no new credential from %r (%s); next attempt in %.3g s",
             event.credential,
             failure.reason,
             event.retry_after,
