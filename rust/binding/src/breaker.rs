@@ -1,7 +1,8 @@
 //! The circuit breaker and what it answers.
 //!
 //! Rule: a clock is read before the core is called, so that what a Python
-//! clock raises reaches the caller and leaves the breaker as it was.
+//! clock raises reaches the caller and leaves the breaker as it was. A snapshot
+//! only looks, so there the core may ask.
 
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use seawall_core::{self as core, Admit, BreakerConfig, Change, Nanos, Stamp, State};
