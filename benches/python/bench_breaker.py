@@ -28,7 +28,8 @@ from workloads import (
 import seawall
 
 NO_HALF_OPEN_LIMIT = "any number of probes at once"
-PYRESILIENCE = "asyncio only"
+PYRESILIENCE = "asyncio only; any number of probes at once"
+PYBREAKER = "its lock is held while the function runs; async only under tornado"
 BY_HAND = "25 lines; any number of probes at once, cancellation counts as nothing"
 
 
@@ -87,8 +88,8 @@ def bench_closed_with_arguments(run: Any, lane: Lane) -> None:
     Case("circuitbreaker", peers.with_circuitbreaker, SYNC, note=NO_HALF_OPEN_LIMIT),
     Case("aiobreaker", peers.with_aiobreaker, SYNC, note=NO_HALF_OPEN_LIMIT),
     Case("purgatory", peers.with_purgatory_sync, SYNC, note=NO_HALF_OPEN_LIMIT),
-    Case("pybreaker", peers.with_pybreaker, SYNC, note="async only under tornado"),
-    Case("pyresilience", resilient, SYNC),
+    Case("pybreaker", peers.with_pybreaker, SYNC, note=PYBREAKER),
+    Case("pyresilience", resilient, SYNC, note=NO_HALF_OPEN_LIMIT),
 )
 def bench_closed_sync(run: Any, lane: Lane) -> None:
     """Measure plain functions."""
@@ -101,7 +102,7 @@ def bench_closed_sync(run: Any, lane: Lane) -> None:
     Case("bare call", bare, SYNC),
     Case("seawall", guards.with_breaker, SYNC),
     Case("circuitbreaker", peers.with_circuitbreaker, SYNC, note=NO_HALF_OPEN_LIMIT),
-    Case("pybreaker", peers.with_pybreaker, SYNC),
+    Case("pybreaker", peers.with_pybreaker, SYNC, note=PYBREAKER),
 )
 def bench_closed_sync_with_arguments(run: Any, lane: Lane) -> None:
     """Measure plain functions with arguments."""
@@ -158,6 +159,7 @@ def bench_failure(run: Any, lane: Lane) -> None:
         "pybreaker",
         partial(peers.with_pybreaker, failures=peers.NEVER),
         SYNC,
+        note=PYBREAKER,
     ),
 )
 def bench_failure_sync(run: Any, lane: Lane) -> None:
@@ -217,6 +219,7 @@ def bench_rejection(run: Any, lane: Lane) -> None:
         peers.with_pybreaker,
         SYNC,
         raises=pybreaker.CircuitBreakerError,
+        note=PYBREAKER,
     ),
 )
 def bench_rejection_sync(run: Any, lane: Lane) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 import peers
@@ -71,6 +72,11 @@ def with_timeout(function: Fn) -> Fn:
 def with_retry_and_breaker(function: Fn) -> Fn:
     """Guard with a breaker inside a retry."""
     return seawall.Pipeline(RETRY, breaker())(function)
+
+
+def called_retry_and_breaker(function: Fn) -> Fn:
+    """Guard with the same, by calling the pipeline."""
+    return functools.partial(seawall.Pipeline(RETRY, breaker()).call, function)
 
 
 def with_fallback_retry_and_breaker(function: Fn) -> Fn:

@@ -118,6 +118,15 @@ def call_again(function: Fn) -> Fn:
     return functools.update_wrapper(fresh(wrapper), function)
 
 
+def with_token(function: Fn) -> Fn:
+    """Decorate with a credential that never changes: the unit of credentials."""
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function("token", *args, **kwargs)
+
+    return functools.update_wrapper(fresh(wrapper), function)
+
+
 def bare(function: Fn) -> Fn:
     """Do not decorate at all."""
     return function
@@ -147,6 +156,13 @@ def _takes_arguments() -> Fn:
 def _takes_arguments_sync() -> Fn:
     def answer(a: int, b: int, *, k: int = 0) -> int:  # noqa: ARG001 -- call only
         return k
+
+    return fresh(answer)
+
+
+def _takes_token() -> Fn:
+    async def answer(token: str = "") -> str:
+        return token
 
     return fresh(answer)
 
@@ -190,6 +206,7 @@ RETURNS = Workload(_returns, empty)
 RETURNS_SYNC = Workload(_returns_sync, empty_sync)
 ARGUMENTS = Workload(_takes_arguments, empty, arguments="1, 2, k=3")
 ARGUMENTS_SYNC = Workload(_takes_arguments_sync, empty_sync, arguments="1, 2, k=3")
+TOKEN = Workload(_takes_token, with_token)
 FAILS = Workload(_fails, empty, expected=ConnectionError)
 FAILS_SYNC = Workload(_fails_sync, empty_sync, expected=ConnectionError)
 SUSPENDS = Workload(_suspends, empty)
