@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import hashlib
 import inspect
@@ -179,3 +180,16 @@ def test_the_configuration_is_the_documents_dataclass() -> None:
 def test_parts_are_two() -> None:
     """An implementation gives originals, an example is run; there is no third use."""
     assert {block.part for block in BLOCKS} == set(Part)
+
+
+def test_the_list_of_deviations_is_complete_and_true() -> None:
+    """Each deviation names its test, and each test has its place in the list."""
+    page = HERE.parents[1] / "docs" / "explanation" / "deviations.md"
+    listed = re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))
+    tree = ast.parse((HERE / "test_deviations.py").read_text(encoding="utf-8"))
+    pairs = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    assert sorted(listed) == sorted(pairs)
