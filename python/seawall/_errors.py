@@ -114,10 +114,6 @@ class InfraError(SeawallError):
             self._retry_after = hint(retry_after)
         if details:
             self._details = cast("dict[str, object]", redact(details))
-        if self._context.correlation_id is None:
-            self._note_correlation()
-
-    def _note_correlation(self) -> None:
         current = current_correlation_id()
         if current is not None:
             self._correlation_id = current
@@ -240,7 +236,9 @@ class CircuitOpenError(InfraUnavailableError):
         self.state = state
         self._retry_after = retry_after
         self.opened_by = opened_by
-        self._note_correlation()
+        current = current_correlation_id()
+        if current is not None:
+            self._correlation_id = current
 
     @property
     def message(self) -> str:
