@@ -62,8 +62,8 @@ from ._events import RetryGaveUp as RetryGaveUp
 from ._events import RetryScheduled as RetryScheduled
 from ._fallback import Fallback as Fallback
 from ._fallback import Step as Step
-from ._native import __version__ as __version__
-from ._native import build_info as build_info
+from ._native import __version__ as __version__  # noqa: TID251 -- a re-export
+from ._native import build_info as build_info  # noqa: TID251 -- a re-export
 from ._outcome import Outcome as Outcome
 from ._pipeline import Pipeline as Pipeline
 from ._redact import redact as redact

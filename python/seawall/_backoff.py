@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, final
 
 import attrs
 
-from ._native import Backoff as Delays
+from ._native import Backoff as Delays  # noqa: TID251 -- the arithmetic is the core's
 from ._types import Jitter, Seconds
 from ._validate import seconds
 

@@ -19,7 +19,6 @@ from typing import Any, Final, NoReturn, final
 
 import attrs
 
-from . import _native
 from ._backoff import nanos
 from ._call import Call, Fragment, Inner, InnerSync, Stage
 from ._cancel import is_cancellation
@@ -34,6 +33,17 @@ from ._events import (
     CircuitOpened,
     Listeners,
 )
+from ._native import (  # noqa: TID251 -- the state machine is the core's
+    CLOSED,
+    DISABLED,
+    HALF_OPEN,
+    ISOLATED,
+    OPEN,
+    Breaker,
+    Permit,
+    Rejection,
+    Transition,
+)
 from ._types import CircuitState, Clock, On, Seconds
 from ._validate import check_on, seconds, whole
 
@@ -41,11 +51,11 @@ _YEAR: Final = 365 * 86400.0
 _DAY: Final = 86400.0
 _MIN_LEASE: Final = 30.0
 _STATES: Final = {
-    _native.CLOSED: CircuitState.CLOSED,
-    _native.OPEN: CircuitState.OPEN,
-    _native.HALF_OPEN: CircuitState.HALF_OPEN,
-    _native.ISOLATED: CircuitState.ISOLATED,
-    _native.DISABLED: CircuitState.DISABLED,
+    CLOSED: CircuitState.CLOSED,
+    OPEN: CircuitState.OPEN,
+    HALF_OPEN: CircuitState.HALF_OPEN,
+    ISOLATED: CircuitState.ISOLATED,
+    DISABLED: CircuitState.DISABLED,
 }
 
 
@@ -153,7 +163,7 @@ class CircuitBreaker(Guarded):
             probe_lease=lease,
             on=on,
         )
-        self._core = _native.Breaker(
+        self._core = Breaker(
             failures=trip.failures,
             break_duration=nanos(pause),
             success_threshold=self.config.success_threshold,
@@ -222,20 +232,20 @@ class CircuitBreaker(Guarded):
             self._succeeded(permit)
             return result
 
-    def _admit(self, call: Call) -> int | _native.Permit | None:
+    def _admit(self, call: Call) -> int | Permit | None:
         """Take a permit; None for a call inside a probe of this very breaker."""
         if (stamp := call.stamps.pop(self._core, None)) is not None:
             return stamp
         if any(probe.breaker is self and probe.live for probe in _probes.get()):
             return None
         answer = self._core.acquire()
-        if isinstance(answer, _native.Rejection):
+        if isinstance(answer, Rejection):
             raise self._rejected(answer)
         if not isinstance(answer, int) and answer.transition is not None:
             self._moved(answer.transition)
         return answer
 
-    def _rejected(self, rejection: _native.Rejection) -> CircuitOpenError:
+    def _rejected(self, rejection: Rejection) -> CircuitOpenError:
         return CircuitOpenError(
             breaker=self.name,
             state=_STATES[rejection.state],
@@ -244,7 +254,7 @@ class CircuitBreaker(Guarded):
         )
 
     @contextlib.contextmanager
-    def _probing(self, call: Call, permit: int | _native.Permit) -> Generator[None]:
+    def _probing(self, call: Call, permit: int | Permit) -> Generator[None]:
         """Mark the running context as a probe, if *permit* is a probe's."""
         if isinstance(permit, int):
             yield
@@ -264,15 +274,13 @@ class CircuitBreaker(Guarded):
             with contextlib.suppress(ValueError):
                 _probes.reset(token)
 
-    def _succeeded(self, permit: int | _native.Permit) -> None:
+    def _succeeded(self, permit: int | Permit) -> None:
         if isinstance(permit, int):
             self._core.success(permit)
         elif (moved := permit.success()) is not None:
             self._moved(moved)
 
-    def _failed(
-        self, call: Call, permit: int | _native.Permit, error: BaseException
-    ) -> None:
+    def _failed(self, call: Call, permit: int | Permit, error: BaseException) -> None:
         if call.misused or is_cancellation(error):
             self._released(permit)
             return
@@ -298,32 +306,30 @@ class CircuitBreaker(Guarded):
             return "failure"
         return "answered" if standard == "answered" else "ignored"
 
-    def _record(self, permit: int | _native.Permit) -> _native.Transition | None:
+    def _record(self, permit: int | Permit) -> Transition | None:
         if isinstance(permit, int):
             return self._core.failure(permit)
         return permit.failure()
 
     @staticmethod
-    def _released(permit: int | _native.Permit) -> None:
+    def _released(permit: int | Permit) -> None:
         # A stamp of the closed state holds nothing that could be given back.
         if not isinstance(permit, int):
             permit.release()
 
-    def _moved(
-        self, change: _native.Transition, *, opened_by: Exception | None = None
-    ) -> None:
+    def _moved(self, change: Transition, *, opened_by: Exception | None = None) -> None:
         """Tell listeners of *change*, which this very call made."""
-        if change.new == _native.OPEN:
+        if change.new == OPEN:
             reason = None if opened_by is None else type(opened_by).__qualname__
             self._opened_by = (change.generation, reason)
         if not self._listeners:
             return
         self._listeners.emit(self._event(change))
 
-    def _event(self, change: _native.Transition) -> CircuitEvent:
-        if change.new == _native.HALF_OPEN:
+    def _event(self, change: Transition) -> CircuitEvent:
+        if change.new == HALF_OPEN:
             return CircuitHalfOpened(breaker=self.name, generation=change.generation)
-        if change.new == _native.CLOSED:
+        if change.new == CLOSED:
             return CircuitClosed(breaker=self.name, generation=change.generation)
         return CircuitOpened(
             breaker=self.name,

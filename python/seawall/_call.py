@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, final
 import attrs
 
 from ._errors import AttemptRecord
-from ._native import Breaker
+from ._native import Breaker  # noqa: TID251 -- stamps belong to a core
 
 Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
 InnerSync: TypeAlias = Callable[["Call"], Any]

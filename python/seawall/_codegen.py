@@ -44,7 +44,7 @@ from typing import Any, Final
 import attrs
 
 from ._call import Call, Fragment, Inner, InnerSync, refuse_asynchronous
-from ._native import Breaker
+from ._native import Breaker  # noqa: TID251 -- it publishes into wrappers
 
 ENABLED: Final = os.environ.get("SEAWALL_GENERATE", "1") != "0"
 
