@@ -309,18 +309,10 @@ def test_postgresql_runs_as_whoever_is_not_root(
     server.close()
 
 
-def test_a_port_is_never_one_of_the_outgoing() -> None:
-    """A client that calls a dead server there can be connected to itself."""
-    ports = {_servers._process.free_port() for _ in range(50)}
-
-    assert len(ports) == 50
-    assert max(ports) < _servers._process._first_ephemeral_port()
-
-
 # What each of them is for.
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 async def test_postgresql_keeps_what_was_committed_through_a_crash(
     postgres: PostgreSQL,
 ) -> None:
@@ -367,7 +359,7 @@ def test_openbao_is_spoken_to_by_the_vault_client(openbao: OpenBao) -> None:
     assert answer["data"]["data"] == {"key": "value"}
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 async def test_kafka_keeps_its_messages_through_a_crash(kafka: Kafka) -> None:
     """One produced before, one after, both consumed."""
     await _produce(kafka, b"before")

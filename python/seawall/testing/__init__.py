@@ -9,6 +9,15 @@ Real servers to break (Linux)
     (``pip install 'seawall[demo]'``), :class:`Kafka` from Maven (:func:`fetch_kafka`).
     Each is a :class:`Server`: start, kill, pause, resume, stop, restart, heal, close.
 
+Cancellation at every await
+    :func:`cancel_everywhere` runs a scenario once per await and cancels it there, in
+    each way there is; a :class:`CancelPoint` (with a :class:`CancelledBy`) tells how
+    that went.
+
+Faults to order
+    :class:`FaultPlan` is a function that fails, hangs and answers as planned;
+    :class:`FaultProxy` breaks the connections to a real server.
+
 Importing this module needs neither trio nor any server; what needs one is imported when
 it is asked for, and says which ``pip install`` brings it.
 """
@@ -16,8 +25,12 @@ it is asked for, and says which ``pip install`` brings it.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from seawall.testing._cancel_asyncio import CancelledBy
+from seawall.testing._cancel_everywhere import CancelPoint, cancel_everywhere
+from seawall.testing._faults import FaultPlan
+from seawall.testing._proxy import FaultProxy
 from seawall.testing._virtual_time import VirtualLoop
 
 if TYPE_CHECKING:
@@ -32,6 +45,10 @@ if TYPE_CHECKING:
     from seawall.testing._virtual_trio import VirtualClock
 
 __all__ = [
+    "CancelPoint",
+    "CancelledBy",
+    "FaultPlan",
+    "FaultProxy",
     "Kafka",
     "OpenBao",
     "PostgreSQL",
@@ -40,6 +57,7 @@ __all__ = [
     "Valkey",
     "VirtualClock",
     "VirtualLoop",
+    "cancel_everywhere",
     "fetch_kafka",
 ]
 
@@ -69,5 +87,22 @@ def __getattr__(name: str) -> object:
             raise
         message = f"seawall.testing.{name} {_WHAT_TO_DO[error.name]}"
         raise ModuleNotFoundError(message, name=error.name) from error
-    value: object = getattr(module, name)
+    return _publish(getattr(module, name))
+
+
+def _publish(value: Any) -> Any:
+    # Users meet it by the name that they import, also in a traceback.
+    value.__module__ = __name__
     return value
+
+
+for _thing in (
+    CancelPoint,
+    CancelledBy,
+    FaultPlan,
+    FaultProxy,
+    VirtualLoop,
+    cancel_everywhere,
+):
+    _publish(_thing)
+del _thing

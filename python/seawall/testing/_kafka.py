@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-from seawall.testing import _process
+from seawall.testing._ports import free_port
 from seawall.testing._servers import Server, ServerNotInstalledError
 
 _JAVA_OPTIONS: Final = (
@@ -48,7 +48,7 @@ class Kafka(Server):
         self._jars: Final = jars
         super().__init__()
         self._advertised_port = advertised_port or self.port
-        self._controller_port = _process.free_port()
+        self._controller_port = free_port()
 
     @property
     def bootstrap(self) -> str:

@@ -17,9 +17,7 @@ import contextlib
 import os
 import pwd
 import queue
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -179,27 +177,3 @@ def _thread_states(pid: int) -> set[str]:
                 # The name before the state is in parentheses and may hold anything.
                 states.add((task / "stat").read_text().rpartition(")")[2].split()[0])
     return states
-
-
-_ports_given: Final[set[int]] = set()
-
-
-def free_port() -> int:
-    """A loopback port that stays free while its server is down.
-
-    Not ``bind(0)``: the kernel gives ports of that range to every outgoing connection.
-    Such a port can be taken when the server wants it back, or a client that calls a
-    dead server can be connected to itself.
-    """
-    while True:
-        port = random.randrange(10_000, _first_ephemeral_port())  # noqa: S311
-        if port in _ports_given:
-            continue
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            _ports_given.add(port)
-            return port
-
-
-def _first_ephemeral_port() -> int:
-    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])

@@ -28,6 +28,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Self, final
 
 from seawall.testing import _process
+from seawall.testing._ports import free_port
 
 
 class ServerNotInstalledError(RuntimeError):
@@ -53,7 +54,7 @@ class Server(abc.ABC):
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self) -> None:
-        self.port: Final = _process.free_port()
+        self.port: Final = free_port()
         self.user: Final = self._choose_user()
         self.directory: Final = _temporary_directory(self.name, self.user)
         self.log: Final = self.directory / "server.log"
@@ -118,7 +119,7 @@ class Server(abc.ABC):
         _process.send(signal.SIGCONT, self._require_family())
 
     def stop(self, *, timeout: float = 10.0) -> None:
-        """Shut it down in order; kill it if that takes longer than *timeout* seconds."""
+        """Shut it down in order; kill it if that takes more than *timeout* seconds."""
         if self._process is None:
             return
         if self.is_running:
