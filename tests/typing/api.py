@@ -1,0 +1,291 @@
+"""What a type checker makes of correct programs. Read by checkers, never run.
+
+`test_typing.py` has mypy and basedpyright, both strict, read this file without a word.
+"""
+
+# pyright: strict
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias, assert_type
+from uuid import UUID, uuid4
+
+from seawall import (
+    AttemptRecord,
+    Category,
+    CircuitBreaker,
+    CircuitEvent,
+    CircuitOpened,
+    CircuitOpenError,
+    CircuitState,
+    Classification,
+    Clock,
+    Consecutive,
+    Constant,
+    CredentialRefresh,
+    Exponential,
+    Fallback,
+    FallbackUsed,
+    InfraError,
+    Issued,
+    Linear,
+    On,
+    Outcome,
+    Pipeline,
+    Retry,
+    RetryGaveUp,
+    RetryScheduled,
+    Secret,
+    Snapshot,
+    Step,
+    Timeout,
+    attempts_of,
+    build_info,
+    classify,
+    correlation_scope,
+    current_correlation_id,
+    patterns,
+)
+
+
+@dataclass
+class User:
+    """What the functions below are about."""
+
+    name: str
+
+
+Fetch: TypeAlias = Callable[[str, int], Coroutine[Any, Any, User]]
+
+# ------------------------------------------------------------------ building policies
+
+retry = Retry(max_attempts=3, idempotent=True)
+breaker = CircuitBreaker("db", trip=Consecutive(3), break_duration=timedelta(seconds=5))
+timeout = Timeout(timedelta(seconds=1))
+credentials_or_timeout: On = (Category.AUTHENTICATION, TimeoutError)
+Retry(on=ConnectionError)
+Retry(on=(ConnectionError, Category.TIMEOUT))
+Retry(on=lambda error: "again" in str(error))
+Retry(max_attempts=None, backoff=Linear(base=0.1, step=0.1))
+Retry(backoff=Exponential(jitter="full"), clock=None)
+Retry(backoff=Exponential(jitter=0.5, seed=7))
+Retry(backoff=Constant(0.5))
+CircuitBreaker("db", on=ConnectionError, max_probes=2, probe_lease=10)
+
+
+class Frozen:
+    """A clock of somebody's own."""
+
+    def monotonic(self) -> float:
+        """Stand still."""
+        return 0.0
+
+    def wall(self) -> float:
+        """Stand still."""
+        return 0.0
+
+    def sleep(self, duration: float, /) -> None:
+        """Do not wait."""
+
+
+clock: Clock = Frozen()
+Retry(clock=Frozen())
+
+# ------------------------------------------------------------------ decorating
+
+
+@retry
+async def fetch(url: str, *, limit: int = 10) -> User:
+    """Be a coroutine function after all."""
+    return User(url * limit)
+
+
+@breaker
+def read(path: str, mode: str = "r") -> bytes:
+    """Be a plain function after all."""
+    return (path + mode).encode()
+
+
+@timeout
+async def wait(seconds: float) -> float:
+    """Be limited."""
+    return seconds
+
+
+guard = Pipeline(timeout, Fallback(Step("cache", fetch)), retry, breaker, Timeout(1.0))
+
+
+@guard
+async def guarded(url: str, count: int) -> User:
+    """Be guarded by everything."""
+    return User(url * count)
+
+
+plain: Fetch = guarded
+
+
+class Repository:
+    """Methods keep their self, and their types."""
+
+    @retry
+    async def find(self, name: str) -> User:
+        """Be a method."""
+        return User(name)
+
+    @staticmethod
+    @breaker
+    def count(kind: str) -> int:
+        """Be static."""
+        return len(kind)
+
+    @classmethod
+    @retry
+    async def first(cls) -> User:
+        """Be a method of the class."""
+        return User(cls.__name__)
+
+
+async def decorated() -> None:
+    """Call what was decorated above."""
+    assert_type(await fetch("url", limit=3), User)
+    assert_type(read("path", mode="w"), bytes)
+    assert_type(await wait(0.5), float)
+    assert_type(await guarded("url", 3), User)
+    assert_type(await Repository().find("name"), User)
+    assert_type(Repository.count("kind"), int)
+    assert_type(await Repository.first(), User)
+
+
+# ------------------------------------------------------------------ calling directly
+
+
+async def called() -> None:
+    """Let `call` infer what the function returns."""
+
+    async def download(url: str, *, chunk: int = 1) -> bytes:
+        return url.encode() * chunk
+
+    def parse(text: str) -> int:
+        return int(text)
+
+    assert_type(await retry.call(download, "url", chunk=2), bytes)
+    assert_type(await breaker.call(download, "url"), bytes)
+    assert_type(await timeout.call(download, "url"), bytes)
+    assert_type(await guard.call(download, "url"), bytes)
+    assert_type(retry.call_sync(parse, "1"), int)
+    assert_type(breaker.call_sync(parse, "1"), int)
+    outcome = await guard.outcome(download, "url")
+    assert_type(outcome, Outcome[bytes])
+    assert_type(outcome.value, bytes | None)
+    assert_type(outcome.error, Exception | None)
+    assert_type(outcome.unwrap(), bytes)
+    assert_type(Fallback(Step("zero", parse)).outcome_sync(parse, "1"), Outcome[int])
+    covariant: Outcome[object] = outcome
+    assert_type(covariant.source, str)
+
+
+# ------------------------------------------------------------------ credentials
+
+
+async def login(current: Snapshot[str] | None) -> Issued[str]:
+    """Log in."""
+    return Issued("token" if current is None else current.value, expires_in=30)
+
+
+async def with_credentials() -> None:
+    """Keep the type of the credential, and of the operation."""
+
+    async def read_secret(token: str, path: str, *, version: int = 1) -> dict[str, int]:
+        return {token + path: version}
+
+    async with CredentialRefresh(login, refresh_timeout=5, name="vault") as token:
+        assert_type(token, CredentialRefresh[str])
+        assert_type(await token.call(read_secret, "path", version=2), dict[str, int])
+        snapshot = await token.get()
+        assert_type(snapshot, Snapshot[str])
+        assert_type(token.reject(snapshot), bool)
+
+        @Pipeline(retry, token.into("token"))
+        async def read(path: str, *, token: str = "") -> str:
+            return token + path
+
+        assert_type(await read("path"), str)
+
+
+# ------------------------------------------------------------------ errors and events
+
+
+def errors(error: Exception) -> None:
+    """Ask errors what they know."""
+    assert_type(classify(error), Classification)
+    assert_type(classify(error).category, Category)
+    assert_type(attempts_of(error), tuple[AttemptRecord, ...])
+    if isinstance(error, CircuitOpenError):
+        assert_type(error.breaker, str)
+        assert_type(error.retry_after, float | None)
+        base: InfraError = error
+        assert_type(base.correlation_id, UUID)
+
+
+def events() -> None:
+    """Listen, and stop listening."""
+
+    def on_circuit(event: CircuitEvent) -> None:
+        if isinstance(event, CircuitOpened):
+            assert_type(event.opened_by, str | None)
+
+    def on_retry(event: RetryScheduled | RetryGaveUp) -> None:
+        if isinstance(event, RetryScheduled):
+            assert_type(event.delay, float)
+
+    def on_fallback(event: FallbackUsed) -> None:
+        assert_type(event.step, str)
+
+    stop = breaker.subscribe(on_circuit)
+    assert_type(stop, Callable[[], None])
+    retry.subscribe(on_retry)
+    Fallback(Step("cache", fetch)).subscribe(on_fallback)
+    assert_type(breaker.state, CircuitState)
+
+
+def the_rest() -> None:
+    """Use what stands beside the policies."""
+    with correlation_scope() as correlation_id:
+        assert_type(correlation_id, UUID)
+    assert_type(current_correlation_id(), UUID | None)
+    assert_type(Secret("hush").reveal(), str)
+    assert_type(build_info(), Mapping[str, str])
+
+
+# ------------------------------------------------------------------ the mission's names
+
+
+class Token:
+    """A credential as `patterns` wants it."""
+
+    @property
+    def is_expired(self) -> bool:
+        """Never."""
+        return False
+
+    async def refresh(self) -> None:
+        """Get a new one."""
+
+
+async def the_patterns() -> None:
+    """Call each of the functions."""
+
+    async def operation() -> User:
+        return User("operation")
+
+    circuit = patterns.CircuitBreaker(patterns.CircuitBreakerConfig())
+    assert_type(await circuit.call(operation), User)
+    retried = patterns.retry_with_exponential_backoff(operation, max_attempts=3)
+    assert_type(await retried, User)
+    answer = await patterns.with_fallback(operation, operation, correlation_id=uuid4())
+    assert_type(answer, tuple[User, bool])
+    assert_type(await patterns.with_credential_refresh(operation, Token()), User)
+    assert_type(await patterns.resilient_operation(operation, circuit), User)
