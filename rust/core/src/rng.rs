@@ -64,7 +64,8 @@ impl Rng {
 
     /// Starts the sequence of `seed` from its beginning.
     pub fn reseed(&self, seed: u64) {
-        self.state.store(seed, Ordering::Relaxed);
+        // A swap, for loom: it lets a store overtake another thread's addition.
+        self.state.swap(seed, Ordering::Relaxed);
     }
 }
 

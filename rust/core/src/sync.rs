@@ -40,12 +40,20 @@ mod checked {
         }
 
         pub(crate) fn load(&self, order: Ordering) -> u64 {
-            self.value.load(order)
+            // A failing swap, not a load. loom 0.7 looks for races of a swap
+            // only with the very last access; a thread that loads before it
+            // swaps hides every other thread's load from that search, and the
+            // orders in which the swap comes first are never tried. As swaps,
+            // all accesses are told apart. Nothing is lost: with one word,
+            // what a stale load sees is what an earlier load would have seen.
+            match self.value.compare_exchange(0, 0, order, order) {
+                Ok(value) | Err(value) => value,
+            }
         }
 
-        pub(crate) fn store(&self, value: u64, order: Ordering) {
+        pub(crate) fn swap(&self, value: u64, order: Ordering) -> u64 {
             self.count();
-            self.value.store(value, order);
+            self.value.swap(value, order)
         }
 
         pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {

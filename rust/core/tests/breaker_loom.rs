@@ -1,0 +1,555 @@
+//! Every interleaving of a few threads gives what some order of them gives.
+//!
+//! loom runs each scenario once for every way the threads can interleave at
+//! their atomic accesses. After each run the answers of all threads, and what
+//! the breaker answers afterwards, must be those of the plain model in
+//! `model/mod.rs` under one of the orders that keep each thread's own order.
+//! An answer that no order explains is a bug in the breaker; an order that no
+//! execution shows is a hole in the exploration. Both fail.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test --release -p seawall-core --test '*_loom' --target-dir target/loom
+//! ```
+#![cfg(loom)]
+#![allow(
+    clippy::tests_outside_test_module,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod model;
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use loom::sync::Arc;
+use loom::thread;
+use model::{Answer, Model, Op, Subject, Whose::Mine, Whose::Of, run};
+use seawall_core::{Breaker, BreakerConfig, Nanos, Stamp};
+
+const SECOND: u64 = 1_000_000_000;
+/// When the setup happens.
+const EARLY: Nanos = Nanos::new(1_000 * SECOND);
+/// When the break that began at `EARLY` is over.
+const NOW: Nanos = Nanos::new(1_002 * SECOND);
+/// When the lease of a probe of `EARLY` is over, and that of one of `NOW` is not.
+const EXPIRED: Nanos = Nanos::new(1_020 * SECOND);
+
+/// Preemptions per execution where all interleavings would take minutes. Each
+/// scenario asserts that it still reaches every outcome the model allows.
+const BOUND: Option<usize> = Some(4);
+
+/// Opens after `failures`, for one second; a probe's lease is ten.
+fn config(failures: u32, successes: u32, probes: u32) -> BreakerConfig {
+    let (duration, lease) = (Nanos::new(SECOND), Nanos::new(10 * SECOND));
+    BreakerConfig::new(failures, duration, successes, probes, lease).unwrap()
+}
+
+/// One run: what each thread was answered, and what an epilogue was.
+type Outcome = Vec<Vec<Answer>>;
+
+struct Scenario {
+    name: &'static str,
+    config: BreakerConfig,
+    /// Done by one thread before the others start.
+    setup: Vec<Op>,
+    threads: Vec<Vec<Op>>,
+    /// Preemptions per execution; None: every interleaving there is.
+    preemptions: Option<usize>,
+}
+
+impl Scenario {
+    /// Asked when all threads are done: the state, and whether the lease is right.
+    fn epilogue() -> Vec<Op> {
+        let lease_of_now = Nanos::new(NOW.as_u64() + 10 * SECOND);
+        vec![
+            Op::Snapshot(NOW),
+            Op::Published,
+            Op::Acquire(NOW),
+            Op::Acquire(NOW),
+            Op::Acquire(lease_of_now),
+            Op::Snapshot(lease_of_now),
+        ]
+    }
+
+    /// The outcomes of all orders that keep each thread's own order.
+    fn legal(&self) -> Vec<Outcome> {
+        let mut model = Model::new(self.config);
+        let mut mine = None;
+        for op in &self.setup {
+            run(&mut model, *op, &mut mine);
+        }
+        let threads = self.threads.len();
+        let mut found = Vec::new();
+        let state = (model, vec![None; threads], vec![Vec::new(); threads]);
+        self.merge(state, &mut found);
+        found
+    }
+
+    fn merge(
+        &self,
+        (model, mine, answers): (Model, Vec<Option<Stamp>>, Outcome),
+        found: &mut Vec<Outcome>,
+    ) {
+        let mut finished = true;
+        for (thread, ops) in self.threads.iter().enumerate() {
+            let Some(op) = ops.get(answers[thread].len()) else {
+                continue;
+            };
+            finished = false;
+            let (mut model, mut mine, mut answers) = (model.clone(), mine.clone(), answers.clone());
+            let answer = run(&mut model, *op, &mut mine[thread]);
+            answers[thread].push(answer);
+            self.merge((model, mine, answers), found);
+        }
+        if finished {
+            let mut outcome = answers;
+            outcome.push(play(&mut { model }, &Self::epilogue()));
+            if !found.contains(&outcome) {
+                found.push(outcome);
+            }
+        }
+    }
+
+    fn check(self) {
+        let legal = self.legal();
+        let begun = Instant::now();
+        let (name, preemptions) = (self.name, self.preemptions);
+        let executions = std::sync::Arc::new(AtomicUsize::new(0));
+        let reached = std::sync::Arc::new(Mutex::new(HashSet::new()));
+        let (count, seen, allowed) = (executions.clone(), reached.clone(), legal.len());
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = preemptions;
+        builder.check(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            let outcome = self.execute();
+            let position = legal.iter().position(|one| *one == outcome);
+            let Some(position) = position else {
+                panic!("no order of the operations explains {outcome:#?}");
+            };
+            seen.lock().unwrap().insert(position);
+        });
+        report(
+            name,
+            executions.load(Ordering::Relaxed),
+            &format!("outcomes: {allowed}"),
+            preemptions,
+            begun,
+        );
+        // Else the exploration is too narrow to prove anything.
+        assert_eq!(
+            reached.lock().unwrap().len(),
+            allowed,
+            "outcomes never reached"
+        );
+    }
+
+    fn execute(&self) -> Outcome {
+        let breaker = Arc::new(Breaker::new(self.config));
+        let mut history = play(&mut &*breaker, &self.setup);
+        let handles: Vec<_> = self.threads[1..]
+            .iter()
+            .cloned()
+            .map(|ops| {
+                let breaker = breaker.clone();
+                thread::spawn(move || play(&mut &*breaker, &ops))
+            })
+            .collect();
+        let mut outcome = vec![play(&mut &*breaker, &self.threads[0])];
+        outcome.extend(handles.into_iter().map(|handle| handle.join().unwrap()));
+
+        let out = breaker.snapshot(|| NOW).permits_out;
+        assert!(out <= self.config.max_probes(), "{out} probes out");
+        history.extend(outcome.iter().flatten());
+        one_transition_per_generation(&history);
+
+        outcome.push(play(&mut &*breaker, &Self::epilogue()));
+        outcome
+    }
+}
+
+fn play(subject: &mut impl Subject, ops: &[Op]) -> Vec<Answer> {
+    let mut mine = None;
+    ops.iter().map(|op| run(subject, *op, &mut mine)).collect()
+}
+
+fn one_transition_per_generation(answers: &[Answer]) {
+    let mut generations = HashSet::new();
+    for transition in answers.iter().filter_map(|answer| answer.transition()) {
+        assert!(
+            generations.insert(transition.generation),
+            "{transition:?} was handed out twice"
+        );
+    }
+}
+
+/// Past the capture of the test harness: the figures are part of the result.
+fn report(name: &str, executions: usize, what: &str, preemptions: Option<usize>, begun: Instant) {
+    let bound = preemptions.map_or("all".to_owned(), |bound| format!("<= {bound} preemptions"));
+    let seconds = begun.elapsed().as_secs_f64();
+    let line =
+        format!("{name:<58} {executions:>8} executions  {what:<20} {bound:<18} {seconds:>5.1} s\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+fn acquire() -> Op {
+    Op::Acquire(NOW)
+}
+
+fn fail() -> [Op; 2] {
+    [Op::Acquire(NOW), Op::Failure(Mine, NOW)]
+}
+
+fn succeed() -> [Op; 2] {
+    [Op::Acquire(NOW), Op::Success(Mine)]
+}
+
+fn cancel() -> [Op; 2] {
+    [Op::Acquire(NOW), Op::Release(Mine)]
+}
+
+/// Opens a circuit of one failure at `EARLY`: generation 1.
+fn opened() -> Vec<Op> {
+    vec![Op::Acquire(EARLY), Op::Failure(Mine, EARLY)]
+}
+
+/// The same, and `permits` probes are out since `NOW`: generation 2.
+fn probing(permits: usize) -> Vec<Op> {
+    let mut ops = opened();
+    ops.extend(std::iter::repeat_n(Op::Acquire(NOW), permits));
+    ops
+}
+
+#[test]
+fn failures_race_to_the_threshold() {
+    let thread = [fail(), fail()].concat();
+    Scenario {
+        name: "two threads fail twice, two failures open",
+        config: config(2, 1, 1),
+        setup: vec![],
+        threads: vec![thread.clone(), thread],
+        preemptions: None,
+    }
+    .check();
+}
+
+#[test]
+fn failures_against_a_success() {
+    Scenario {
+        name: "two failures against a success that resets",
+        config: config(2, 1, 1),
+        setup: vec![],
+        threads: vec![fail().into(), fail().into(), succeed().into()],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_success_forgets_no_later_failure() {
+    Scenario {
+        name: "a reset of one failure against two more of three",
+        config: config(3, 1, 1),
+        setup: fail().into(),
+        threads: vec![
+            vec![Op::Success(Of(0))],
+            vec![Op::Failure(Of(0), NOW), Op::Failure(Of(0), NOW)],
+            vec![Op::Published, Op::Snapshot(NOW)],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn three_acquirers_for_one_permit() {
+    Scenario {
+        name: "three threads ask at expiry for one permit",
+        config: config(1, 1, 1),
+        setup: opened(),
+        threads: vec![vec![acquire()], vec![acquire()], vec![acquire()]],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn probes_end_in_every_way_at_once() {
+    Scenario {
+        name: "three probes out: success, failure, release",
+        config: config(1, 2, 3),
+        setup: probing(3),
+        threads: vec![
+            vec![Op::Success(Of(2))],
+            vec![Op::Failure(Of(2), NOW)],
+            vec![Op::Release(Of(2))],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn probes_begin_and_end_in_every_way() {
+    Scenario {
+        name: "one permit: a success, a failure, a release race for it",
+        config: config(1, 1, 1),
+        setup: opened(),
+        threads: vec![succeed().into(), fail().into(), cancel().into()],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn late_results_against_a_probe() {
+    Scenario {
+        name: "late results of generation 0 against a probe of 2",
+        config: config(1, 2, 1),
+        setup: probing(1),
+        threads: vec![
+            vec![Op::Success(Of(2))],
+            vec![Op::Failure(Of(0), NOW), Op::Success(Of(0))],
+            vec![Op::Release(Of(0)), Op::Failure(Of(1), NOW)],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn late_results_against_a_trip() {
+    Scenario {
+        name: "verdicts of a generation that ends meanwhile",
+        config: config(1, 1, 1),
+        setup: vec![acquire(), acquire()],
+        threads: vec![
+            vec![Op::Failure(Of(0), EARLY), acquire()],
+            vec![Op::Release(Of(0)), Op::Success(Of(0))],
+            vec![Op::Failure(Of(0), EARLY), acquire()],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_cancelled_probe_against_two_acquirers() {
+    Scenario {
+        name: "a cancelled probe against two acquirers",
+        config: config(1, 1, 1),
+        setup: probing(1),
+        threads: vec![vec![Op::Release(Of(2))], succeed().into(), fail().into()],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_lost_permit_its_late_result_and_two_reclaimers() {
+    Scenario {
+        name: "a lost permit: two reclaimers against its late result",
+        config: config(1, 1, 1),
+        setup: probing(1),
+        threads: vec![
+            vec![Op::Success(Of(2))],
+            vec![Op::Acquire(EXPIRED)],
+            vec![Op::Acquire(EXPIRED)],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_stale_release_against_two_reclaimers() {
+    Scenario {
+        name: "a stale release of an expired permit",
+        config: config(1, 1, 1),
+        setup: probing(1),
+        threads: vec![
+            vec![Op::Release(Of(2))],
+            vec![Op::Acquire(EXPIRED), Op::Success(Mine)],
+            vec![Op::Acquire(EXPIRED)],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn operators_against_a_probe() {
+    Scenario {
+        name: "isolate and reset against a probe's result",
+        config: config(1, 1, 1),
+        setup: probing(1),
+        threads: vec![
+            vec![Op::Success(Of(2))],
+            vec![Op::Isolate, Op::Reset],
+            fail().into(),
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn operators_against_each_other() {
+    Scenario {
+        name: "two holds are two releases, whatever else is ordered",
+        config: config(1, 1, 1),
+        setup: vec![],
+        threads: vec![
+            vec![Op::Isolate, Op::Unisolate],
+            vec![Op::Isolate, Op::Unisolate],
+            vec![acquire(), Op::Snapshot(NOW)],
+        ],
+        preemptions: Some(5),
+    }
+    .check();
+}
+
+#[test]
+fn disabling_against_failures() {
+    Scenario {
+        name: "disable and enable against failures",
+        config: config(1, 1, 1),
+        setup: vec![],
+        threads: vec![vec![Op::Disable, Op::Enable], fail().into(), fail().into()],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn two_probes_are_needed() {
+    Scenario {
+        name: "two successes close, two permits, three threads",
+        config: config(1, 2, 2),
+        setup: opened(),
+        threads: vec![succeed().into(), succeed().into(), fail().into()],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn what_is_published_was_true() {
+    Scenario {
+        name: "publishing while the circuit opens and closes",
+        config: config(1, 1, 1),
+        setup: vec![],
+        threads: vec![
+            [
+                Op::Acquire(EARLY),
+                Op::Failure(Mine, EARLY),
+                acquire(),
+                Op::Success(Mine),
+            ]
+            .into(),
+            vec![Op::Published, Op::Published],
+            vec![Op::Snapshot(NOW)],
+        ],
+        preemptions: Some(5),
+    }
+    .check();
+}
+
+/// Runs the threads and counts what they wrote, the setup left out.
+fn writes(name: &str, config: BreakerConfig, setup: &[Op], threads: &[Vec<Op>]) -> HashSet<u64> {
+    let begun = Instant::now();
+    let executions = std::sync::Arc::new(AtomicUsize::new(0));
+    let found = std::sync::Arc::new(Mutex::new(HashSet::new()));
+    let (count, seen) = (executions.clone(), found.clone());
+    let (setup, threads) = (setup.to_vec(), threads.to_vec());
+    loom::model(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        let breaker = Arc::new(Breaker::new(config));
+        play(&mut &*breaker, &setup);
+        let before = breaker.writes();
+        let handles: Vec<_> = threads
+            .iter()
+            .cloned()
+            .map(|ops| {
+                let breaker = breaker.clone();
+                thread::spawn(move || play(&mut &*breaker, &ops))
+            })
+            .collect();
+        for handle in handles {
+            handle.join().unwrap();
+        }
+        seen.lock().unwrap().insert(breaker.writes() - before);
+    });
+    let found = found.lock().unwrap().clone();
+    report(
+        name,
+        executions.load(Ordering::Relaxed),
+        "writes counted",
+        None,
+        begun,
+    );
+    found
+}
+
+#[test]
+fn a_clean_closed_circuit_writes_nothing() {
+    let thread = [&succeed()[..], &cancel()[..], &[Op::Published]].concat();
+    let found = writes(
+        "closed and clean: calls that succeed",
+        config(1, 1, 1),
+        &[],
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([0]));
+}
+
+#[test]
+fn a_rejection_writes_nothing() {
+    let thread = vec![
+        Op::Acquire(EARLY),
+        Op::Failure(Of(0), NOW),
+        Op::Release(Of(0)),
+    ];
+    let found = writes(
+        "open: rejections and late verdicts",
+        config(1, 1, 1),
+        &opened(),
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([0]));
+}
+
+#[test]
+fn a_probe_refused_writes_nothing() {
+    let thread = vec![acquire(), Op::Success(Of(1))];
+    let found = writes(
+        "half-open: no permit is free",
+        config(1, 1, 1),
+        &probing(1),
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([0]));
+}
+
+#[test]
+fn a_disabled_circuit_writes_nothing() {
+    let thread = [&succeed()[..], &[Op::Failure(Of(1), NOW)]].concat();
+    let found = writes(
+        "disabled: verdicts of all kinds",
+        config(1, 1, 1),
+        &[Op::Disable],
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([0]));
+}

@@ -1,0 +1,386 @@
+//! The breaker as one would write it for a single thread: plain fields, plain
+//! time, no bits. What the atomics do must be what this does in some order.
+#![allow(
+    dead_code,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "an oracle is to be obvious, and each test uses its part of it"
+)]
+
+use seawall_core::{
+    Admit, Breaker, BreakerConfig, Change, Nanos, Published, Reject, Snapshot, Stamp, State,
+    Transition,
+};
+
+const MILLISECOND: u64 = 1_000_000;
+const QUARTER: u64 = 250 * MILLISECOND;
+const TWENTY_DAYS: u64 = 20 * 24 * 3600 * 1000 * MILLISECOND;
+
+/// One call of the interface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Op {
+    Acquire(Nanos),
+    Success(Whose),
+    Failure(Whose, Nanos),
+    Release(Whose),
+    Isolate,
+    Unisolate,
+    Disable,
+    Enable,
+    Reset,
+    Snapshot(Nanos),
+    Published,
+}
+
+/// Whose stamp a verdict uses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Whose {
+    /// The one that this thread acquired last.
+    Mine,
+    /// A stamp of this generation, whoever had it.
+    Of(u32),
+}
+
+/// What came back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Admit(Admit),
+    Change(Change),
+    Snapshot(Snapshot),
+    Published(Published),
+    /// A verdict of a call that was not admitted.
+    Nothing,
+}
+
+impl Answer {
+    /// The transition that this caller was handed.
+    pub(crate) fn transition(self) -> Option<Transition> {
+        match self {
+            Self::Admit(Admit::Permit { transition, .. }) => transition,
+            Self::Change(Change::Moved(transition)) => Some(transition),
+            Self::Admit(Admit::Reject(_))
+            | Self::Change(Change::Kept | Change::Late)
+            | Self::Snapshot(_)
+            | Self::Published(_)
+            | Self::Nothing => None,
+        }
+    }
+}
+
+/// The breaker and its model, called alike.
+pub(crate) trait Subject {
+    fn acquire(&mut self, now: Nanos) -> Admit;
+    fn success(&mut self, stamp: Stamp) -> Change;
+    fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change;
+    fn release(&mut self, stamp: Stamp) -> Change;
+    fn isolate(&mut self) -> Change;
+    fn unisolate(&mut self) -> Change;
+    fn disable(&mut self) -> Change;
+    fn enable(&mut self) -> Change;
+    fn reset(&mut self) -> Change;
+    fn snapshot(&mut self, now: Nanos) -> Snapshot;
+    fn published(&mut self) -> Published;
+}
+
+/// Runs one operation; `mine` is the stamp this thread holds.
+pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) -> Answer {
+    let stamp = |whose, mine: &mut Option<Stamp>| match whose {
+        Whose::Mine => mine.take(),
+        Whose::Of(generation) => Some(Stamp::from_generation(generation)),
+    };
+    let change = |change: Option<Change>| change.map_or(Answer::Nothing, Answer::Change);
+    match op {
+        Op::Acquire(now) => {
+            let admit = subject.acquire(now);
+            *mine = match admit {
+                Admit::Permit { stamp, .. } => Some(stamp),
+                Admit::Reject(_) => None,
+            };
+            Answer::Admit(admit)
+        }
+        Op::Success(whose) => change(stamp(whose, mine).map(|s| subject.success(s))),
+        Op::Failure(whose, now) => change(stamp(whose, mine).map(|s| subject.failure(s, now))),
+        Op::Release(whose) => change(stamp(whose, mine).map(|s| subject.release(s))),
+        Op::Isolate => Answer::Change(subject.isolate()),
+        Op::Unisolate => Answer::Change(subject.unisolate()),
+        Op::Disable => Answer::Change(subject.disable()),
+        Op::Enable => Answer::Change(subject.enable()),
+        Op::Reset => Answer::Change(subject.reset()),
+        Op::Snapshot(now) => Answer::Snapshot(subject.snapshot(now)),
+        Op::Published => Answer::Published(subject.published()),
+    }
+}
+
+impl Subject for &Breaker {
+    fn acquire(&mut self, now: Nanos) -> Admit {
+        Breaker::acquire(self, || now)
+    }
+    fn success(&mut self, stamp: Stamp) -> Change {
+        Breaker::success(self, stamp)
+    }
+    fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change {
+        Breaker::failure(self, stamp, || now)
+    }
+    fn release(&mut self, stamp: Stamp) -> Change {
+        Breaker::release(self, stamp)
+    }
+    fn isolate(&mut self) -> Change {
+        Breaker::isolate(self)
+    }
+    fn unisolate(&mut self) -> Change {
+        Breaker::unisolate(self)
+    }
+    fn disable(&mut self) -> Change {
+        Breaker::disable(self)
+    }
+    fn enable(&mut self) -> Change {
+        Breaker::enable(self)
+    }
+    fn reset(&mut self) -> Change {
+        Breaker::reset(self)
+    }
+    fn snapshot(&mut self, now: Nanos) -> Snapshot {
+        Breaker::snapshot(self, || now)
+    }
+    fn published(&mut self) -> Published {
+        Breaker::published(self)
+    }
+}
+
+/// The plain breaker.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    config: BreakerConfig,
+    state: State,
+    generation: u32,
+    reopenings: u32,
+    failures: u32,
+    opens_until: u64, // in milliseconds
+    out: u32,
+    successes: u32,
+    reclaims: u32,
+    leased_until: u64, // in quarters of a second
+    holds: u64,
+}
+
+impl Model {
+    pub(crate) fn new(config: BreakerConfig) -> Self {
+        Self {
+            config,
+            state: State::Closed,
+            generation: 0,
+            reopenings: 0,
+            failures: 0,
+            opens_until: 0,
+            out: 0,
+            successes: 0,
+            reclaims: 0,
+            leased_until: 0,
+            holds: 0,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) fn permits_out(&self) -> u32 {
+        self.out
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// First instant at which a full half-open round is started anew.
+    pub(crate) fn lease_end(&self) -> Nanos {
+        Nanos::new(self.leased_until * QUARTER)
+    }
+
+    fn go(&mut self, new: State) -> Change {
+        let transition = Transition {
+            old: self.state,
+            new,
+            generation: (self.generation + 1) % (1 << 20),
+        };
+        *self = Self {
+            state: new,
+            generation: transition.generation,
+            reopenings: self.reopenings,
+            ..Self::new(self.config)
+        };
+        if new != State::Open && new != State::HalfOpen {
+            self.reopenings = 0;
+        }
+        Change::Moved(transition)
+    }
+
+    fn is_current(&self, stamp: Stamp) -> bool {
+        let holder = match self.state {
+            State::Closed | State::Disabled => true,
+            State::HalfOpen => self.out > 0,
+            State::Open | State::Isolated => false,
+        };
+        holder && stamp.generation() == self.generation
+    }
+
+    fn lease(&mut self, now: Nanos) {
+        let lease = self.config.probe_lease().as_u64() * 2_u64.pow(self.reclaims);
+        let here = now.as_u64() / QUARTER;
+        let end = (now.as_u64() + lease.min(TWENTY_DAYS)) / QUARTER;
+        self.leased_until = end.max(here + 1);
+        self.out += 1;
+    }
+
+    fn permit(&self, transition: Option<Transition>) -> Admit {
+        Admit::Permit {
+            stamp: Stamp::from_generation(self.generation),
+            state: self.state,
+            transition,
+        }
+    }
+}
+
+impl Subject for Model {
+    fn acquire(&mut self, now: Nanos) -> Admit {
+        let refused = |state, retry_after| Admit::Reject(Reject { state, retry_after });
+        match self.state {
+            State::Closed | State::Disabled => self.permit(None),
+            State::Isolated => refused(State::Isolated, None),
+            State::Open => {
+                if now.as_u64() < self.opens_until * MILLISECOND {
+                    let wait = self.opens_until * MILLISECOND - now.as_u64();
+                    return refused(State::Open, Some(Nanos::new(wait)));
+                }
+                let Change::Moved(transition) = self.go(State::HalfOpen) else {
+                    unreachable!()
+                };
+                self.lease(now);
+                self.permit(Some(transition))
+            }
+            State::HalfOpen => {
+                if self.out < self.config.max_probes() {
+                    self.lease(now);
+                    return self.permit(None);
+                }
+                if now.as_u64() < self.leased_until * QUARTER {
+                    return refused(State::HalfOpen, None);
+                }
+                let reclaims = (self.reclaims + 1).min(7);
+                self.go(State::HalfOpen);
+                self.reclaims = reclaims;
+                self.lease(now);
+                self.permit(None)
+            }
+        }
+    }
+
+    fn success(&mut self, stamp: Stamp) -> Change {
+        if !self.is_current(stamp) {
+            return Change::Late;
+        }
+        if self.state == State::HalfOpen {
+            self.out -= 1;
+            self.successes += 1;
+            if self.successes == self.config.success_threshold() {
+                return self.go(State::Closed);
+            }
+        }
+        self.failures = 0;
+        Change::Kept
+    }
+
+    fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change {
+        if !self.is_current(stamp) {
+            return Change::Late;
+        }
+        if self.state == State::Disabled {
+            return Change::Kept;
+        }
+        if self.state == State::Closed {
+            self.failures += 1;
+            if self.failures < self.config.failures() {
+                return Change::Kept;
+            }
+        } else {
+            self.reopenings = (self.reopenings + 1).min(15);
+        }
+        let change = self.go(State::Open);
+        let end = now.as_u64() + self.config.break_duration().as_u64();
+        self.opens_until = end / MILLISECOND;
+        change
+    }
+
+    fn release(&mut self, stamp: Stamp) -> Change {
+        if !self.is_current(stamp) {
+            return Change::Late;
+        }
+        if self.state == State::HalfOpen {
+            self.out -= 1;
+        }
+        Change::Kept
+    }
+
+    fn isolate(&mut self) -> Change {
+        let change = match self.state {
+            State::Isolated => Change::Kept,
+            State::Closed | State::Open | State::HalfOpen | State::Disabled => {
+                self.go(State::Isolated)
+            }
+        };
+        self.holds += 1;
+        change
+    }
+
+    fn unisolate(&mut self) -> Change {
+        if self.state != State::Isolated {
+            return Change::Late;
+        }
+        self.holds -= 1;
+        if self.holds > 0 {
+            Change::Kept
+        } else {
+            self.go(State::Closed)
+        }
+    }
+
+    fn disable(&mut self) -> Change {
+        if self.state == State::Disabled {
+            return Change::Kept;
+        }
+        self.go(State::Disabled)
+    }
+
+    fn enable(&mut self) -> Change {
+        if self.state != State::Disabled {
+            return Change::Kept;
+        }
+        self.go(State::Closed)
+    }
+
+    fn reset(&mut self) -> Change {
+        self.go(State::Closed)
+    }
+
+    fn snapshot(&mut self, now: Nanos) -> Snapshot {
+        let wait = (self.opens_until * MILLISECOND).saturating_sub(now.as_u64());
+        Snapshot {
+            state: self.state,
+            generation: self.generation,
+            failures: self.failures,
+            successes: self.successes,
+            permits_out: self.out,
+            holds: self.holds,
+            reopenings: self.reopenings,
+            retry_after: (wait > 0).then_some(Nanos::new(wait)),
+        }
+    }
+
+    fn published(&mut self) -> Published {
+        let admits = self.state == State::Closed || self.state == State::Disabled;
+        Published {
+            admits: admits.then_some(Stamp::from_generation(self.generation)),
+            quiet: admits && self.failures == 0,
+        }
+    }
+}
