@@ -102,6 +102,7 @@ check-python: $(VENV)/.check
 	$(BIN)/basedpyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes seawall
 	$(BIN)/python -m mypy.stubtest seawall._native
 	$(BIN)/lint-imports
+	$(BIN)/python tools/classification.py --check
 
 .PHONY: loom
 loom: cargo ## every interleaving of everything atomic

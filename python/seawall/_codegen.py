@@ -226,8 +226,7 @@ def _source(parameters: Parameters, prefix: str, breakers: int, *, sync: bool) -
     if breakers:
         some_none = " or ".join(f"{prefix}t{i} is None" for i in numbers)
         admit += _DISTURBED.format(some_none=some_none, **texts)
-    # The innermost breaker hears of a success first, as it would on the plain path.
-    record = "".join(_RECORD.format(p=prefix, i=i) for i in reversed(numbers))
+    record = "".join(_RECORD.format(p=prefix, i=i) for i in numbers)
     source = _ASYNC.format(
         wrapper=f"{prefix}wrapper",
         declared=parameters.declared,

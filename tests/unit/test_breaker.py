@@ -244,8 +244,9 @@ async def test_a_probe_that_never_returns_loses_its_lease() -> None:
         group.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("decorated", [True, False])
 @pytest.mark.parametrize("late", ["success", "failure", "cancellation"])
-async def test_late_results_change_nothing(late: str) -> None:
+async def test_late_results_change_nothing(late: str, *, decorated: bool) -> None:
     """A call of the closed era says nothing about the probe round."""
     breaker = CircuitBreaker("db", success_threshold=1)
     gate = anyio.Event()
@@ -259,7 +260,7 @@ async def test_late_results_change_nothing(late: str) -> None:
 
     async def old_call() -> None:
         with scope, contextlib.suppress(InfraConnectionError):
-            await breaker.call(slow)
+            await (breaker(slow)() if decorated else breaker.call(slow))
 
     async with anyio.create_task_group() as group:
         group.start_soon(old_call)

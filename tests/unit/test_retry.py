@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import math
@@ -252,9 +253,36 @@ async def test_a_cancellation_in_disguise_is_not_retried() -> None:
         except anyio.get_cancelled_exc_class() as cancelled:
             raise ConnectionError("lost it") from cancelled
 
-    with anyio.move_on_after(1), pytest.raises(ConnectionError):
+    with anyio.move_on_after(1), pytest.raises(ConnectionError) as caught:
         await Retry(on=ConnectionError, max_attempts=None).call(disguises)
 
+    assert calls == 1
+    assert not hasattr(caught.value, "__notes__")  # nothing was given up
+
+
+async def test_a_native_cancellation_in_disguise_is_not_retried(
+    anyio_backend_name: str,
+) -> None:
+    """After `task.cancel()` there is no scope to ask, and still nobody tries again."""
+    if anyio_backend_name == "trio":
+        return  # which has nothing besides its scopes
+    calls = 0
+
+    async def disguises() -> None:
+        nonlocal calls
+        calls += 1
+        try:
+            await anyio.sleep(1000)
+        except asyncio.CancelledError as cancelled:
+            raise ConnectionError("lost it") from cancelled
+
+    retry = Retry(on=ConnectionError, max_attempts=None)
+    task = asyncio.ensure_future(retry.call(disguises))
+    await anyio.sleep(1)
+    task.cancel()
+
+    with pytest.raises(ConnectionError):
+        await task
     assert calls == 1
 
 
