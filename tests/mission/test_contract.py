@@ -112,7 +112,7 @@ async def test_an_error_carries_the_context_it_was_raised_with() -> None:
 
 
 async def test_the_delays_double_up_to_the_cap_and_spread_by_half() -> None:
-    """1, 2, 4, 4 seconds, each within a half, and none above the cap."""
+    """1, 2, 4, 8, 16, 32, 32 seconds, each within a half, and none above the cap."""
     times: list[float] = []
 
     async def operation() -> None:
@@ -120,11 +120,12 @@ async def test_the_delays_double_up_to_the_cap_and_spread_by_half() -> None:
         raise InfraConnectionError("down")
 
     with pytest.raises(InfraConnectionError):
-        await retry_with_exponential_backoff(operation, 5, 1.0, 4.0)
+        await retry_with_exponential_backoff(operation, 8, 1.0, 32.0)
     delays = [b - a for a, b in pairwise(times)]
-    for delay, middle in zip(delays, [1.0, 2.0, 4.0, 4.0], strict=True):
+    middles = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 32.0]
+    for delay, middle in zip(delays, middles, strict=True):
         assert middle / 2 <= delay + 1e-6
-        assert delay <= min(1.5 * middle, 4.0) + 1e-6
+        assert delay <= min(1.5 * middle, 32.0) + 1e-6
 
 
 @pytest.mark.parametrize("kind", [InfraConnectionError, ConnectionRefusedError])

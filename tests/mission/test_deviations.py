@@ -210,7 +210,10 @@ async def _keeps_alive(library: ModuleType) -> bool:
         async def operation() -> Any:
             return await answers(request)
 
-        return weakref.ref(request), library.retry_with_exponential_backoff(operation)
+        # Without a pause: a sleep of trio's ends by an exception of its own, which
+        # holds the frames of everybody who waited, ours or not (Python 3.12 and up).
+        retrying = library.retry_with_exponential_backoff(operation, base_delay=0.0)
+        return weakref.ref(request), retrying
 
     gc.collect()
     gc.disable()
