@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar, final
 
 import anyio
 import attrs
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from ._cancel import is_cancellation
 from ._classify import classify
@@ -143,6 +144,8 @@ class Supply(Generic[C]):
                 group.start_soon(self._fly_aside, flight)
         finally:
             self.ledger.abandon(flight)  # if the child never took its first step
+        # trio's nursery swallows a cancellation that it waited through.
+        await checkpoint_if_cancelled()
 
     async def _fly_aside(self, flight: Flight[Outcome[C]]) -> None:
         """Fly in a task of its own, whose errors would cancel other people's."""

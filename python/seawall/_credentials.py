@@ -199,7 +199,9 @@ class CredentialRefresh(Generic[C]):
         await owner.enter()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(
+        self, _: object, error: BaseException | None, __: object, /
+    ) -> None:
         """Cancel what is under way, wait for its end, and let the error pass."""
         owner, self._block = self._block, None
         if owner is None:
@@ -209,6 +211,8 @@ class CredentialRefresh(Generic[C]):
             await owner.leave()
         finally:
             self._ledger.orphan(owner)
+        if error is None:
+            await checkpoint_if_cancelled()  # what the wait was shielded from
 
     # ------------------------------------------------------------ using it
 

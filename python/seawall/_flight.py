@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 import anyio
@@ -51,11 +52,12 @@ def post(loop: object, callback: Callable[[], object]) -> bool:
 class Owner:
     """A block whose task group flies what was boarded while it is open."""
 
-    __slots__ = ("_group", "_loop", "_open")
+    __slots__ = ("_context", "_group", "_loop", "_open")
 
     def __init__(self) -> None:
         self._group: TaskGroup = anyio.create_task_group()
         self._loop = running_loop()
+        self._context = copy_context()
         self._open = True
 
     def launch(
@@ -77,7 +79,8 @@ class Owner:
         if running_loop() is self._loop:
             start()  # at once, and in the caller's context
             return True
-        if post(self._loop, start):
+        # In the block's context: the caller's says which library runs *his* loop.
+        if post(self._loop, lambda: self._context.copy().run(start)):
             return True
         give_up()
         return False
