@@ -1,8 +1,8 @@
 """Case and unit side by side: one round times the unit, the case, and the unit again.
 
 A figure of this suite is the median, over all rounds, of (case / unit) within a round.
-Whatever slows the machine down for longer than a round slows both and cancels out; what
-strikes in the middle of one makes an outlier, and the median does not care.
+Whatever slows the processor down for longer than a round slows both and cancels out;
+what strikes in the middle of one makes an outlier, and the median does not care.
 """
 
 from __future__ import annotations

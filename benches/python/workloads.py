@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter_ns
+from time import thread_time_ns
 from types import FunctionType
 from typing import Any, TypeAlias
 
@@ -62,7 +62,7 @@ class Workload:
         drive = fresh(namespace["drive"])
 
         def run(call: Fn, repeats: int) -> Any:
-            return drive(call, repeats, expected, perf_counter_ns)
+            return drive(call, repeats, expected, thread_time_ns)
 
         return run
 
