@@ -4,13 +4,13 @@ These are the names and signatures of the document "Error Recovery Patterns": a 
 written for it runs unchanged, except for its import lines. Each is a thin face over a
 policy, which is what new code should use:
 
-============================== ==========================
+================================ ============================
 `retry_with_exponential_backoff` `Retry`
 `CircuitBreaker`                 `seawall.CircuitBreaker`
 `with_fallback`                  `Fallback`
 `with_credential_refresh`        `CredentialRefresh`
 `resilient_operation`            `Pipeline(breaker, Retry())`
-============================== ==========================
+================================ ============================
 
 Where these differ from what the document prints, the printed one has a defect. Each
 difference is listed, with its reason and its test, in
