@@ -1,0 +1,329 @@
+//! What a breaker promises, one example each.
+#![cfg(not(loom))]
+#![allow(
+    clippy::tests_outside_test_module,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test"
+)]
+
+use std::cell::Cell;
+
+use seawall_core::{
+    Admit, Breaker, BreakerConfig, Change, Nanos, Published, Stamp, State, Transition,
+};
+
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u64 = 3600 * SECOND;
+const DAY: u64 = 24 * HOUR;
+const START: Nanos = Nanos::new(0);
+
+fn breaker(failures: u32, duration: u64, successes: u32, probes: u32, lease: u64) -> Breaker {
+    let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
+    Breaker::new(BreakerConfig::new(failures, duration, successes, probes, lease).unwrap())
+}
+
+fn permit(breaker: &Breaker, now: u64) -> Stamp {
+    match breaker.acquire(|| Nanos::new(now)) {
+        Admit::Permit { stamp, .. } => stamp,
+        Admit::Reject(reject) => panic!("{reject:?}"),
+    }
+}
+
+fn is_rejected(breaker: &Breaker, now: u64) -> bool {
+    matches!(breaker.acquire(|| Nanos::new(now)), Admit::Reject(_))
+}
+
+fn open(breaker: &Breaker) {
+    while breaker.snapshot(|| START).state == State::Closed {
+        breaker.failure(permit(breaker, 0), || START);
+    }
+}
+
+#[test]
+fn failures_in_a_row_open_and_a_success_between_them_forgets() {
+    let breaker = breaker(2, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+
+    assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+    assert_eq!(breaker.success(stamp), Change::Kept);
+    assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+    let opened = Transition {
+        old: State::Closed,
+        new: State::Open,
+        generation: 1,
+    };
+    assert_eq!(breaker.failure(stamp, || START), Change::Moved(opened));
+    assert_eq!(breaker.failure(stamp, || START), Change::Late);
+}
+
+#[test]
+fn the_clock_is_read_once_and_only_where_time_matters() {
+    let reads = Cell::new(0);
+    let clock = || {
+        reads.set(reads.get() + 1);
+        Nanos::new(10 * SECOND)
+    };
+    let breaker = breaker(2, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+
+    let _ = breaker.acquire(clock);
+    assert_eq!(reads.take(), 0, "closed");
+    let _ = breaker.failure(stamp, clock);
+    assert_eq!(reads.take(), 0, "a failure that counts");
+    let _ = breaker.failure(stamp, clock);
+    assert_eq!(reads.take(), 1, "a failure that opens");
+    let _ = breaker.failure(stamp, clock);
+    assert_eq!(reads.take(), 0, "a late failure");
+    let _ = breaker.acquire(clock);
+    assert_eq!(reads.take(), 1, "open");
+    let _ = breaker.snapshot(clock);
+    assert_eq!(reads.take(), 1, "a look at open");
+    breaker.isolate();
+    let _ = breaker.acquire(clock);
+    assert_eq!(reads.take(), 0, "isolated");
+    breaker.disable();
+    let _ = breaker.acquire(clock);
+    assert_eq!(reads.take(), 0, "disabled");
+    let _ = breaker.snapshot(clock);
+    assert_eq!(reads.take(), 0, "a look at anything else");
+}
+
+#[test]
+fn the_first_acquire_at_the_deadline_holds_the_first_probe() {
+    let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+    open(&breaker);
+
+    assert!(is_rejected(&breaker, SECOND - 1));
+    let Admit::Permit {
+        state, transition, ..
+    } = breaker.acquire(|| Nanos::new(SECOND))
+    else {
+        panic!("rejected")
+    };
+    let half_open = Transition {
+        old: State::Open,
+        new: State::HalfOpen,
+        generation: 2,
+    };
+    assert_eq!((state, transition), (State::HalfOpen, Some(half_open)));
+    assert!(is_rejected(&breaker, SECOND));
+}
+
+#[test]
+fn more_successes_than_permits_are_earned_one_after_the_other() {
+    let breaker = breaker(1, SECOND, 3, 2, 30 * SECOND);
+    open(&breaker);
+    for _ in 0..2 {
+        assert_eq!(breaker.success(permit(&breaker, SECOND)), Change::Kept);
+    }
+    let closed = Transition {
+        old: State::HalfOpen,
+        new: State::Closed,
+        generation: 3,
+    };
+
+    assert_eq!(
+        breaker.success(permit(&breaker, SECOND)),
+        Change::Moved(closed)
+    );
+}
+
+#[test]
+fn successes_make_no_room_for_more_permits_than_allowed() {
+    let breaker = breaker(1, SECOND, 31, 2, 30 * SECOND);
+    open(&breaker);
+    breaker.success(permit(&breaker, SECOND));
+    permit(&breaker, SECOND);
+    permit(&breaker, SECOND);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert_eq!(breaker.snapshot(|| START).permits_out, 2);
+}
+
+#[test]
+fn a_second_verdict_of_the_last_permit_changes_nothing() {
+    let breaker = breaker(1, SECOND, 2, 1, 30 * SECOND);
+    open(&breaker);
+    let stamp = permit(&breaker, SECOND);
+    breaker.release(stamp);
+
+    assert_eq!(breaker.release(stamp), Change::Late);
+    assert_eq!(breaker.success(stamp), Change::Late);
+    assert_eq!(breaker.failure(stamp, || START), Change::Late);
+    assert_eq!(breaker.snapshot(|| START).permits_out, 0);
+}
+
+#[test]
+fn each_lost_round_doubles_the_next_lease_up_to_128_times() {
+    let breaker = breaker(1, 0, 1, 1, 30 * SECOND);
+    open(&breaker);
+    let mut now = 0;
+    permit(&breaker, now);
+    for round in 0..10 {
+        let lease = (30 * SECOND) << 7.min(round);
+
+        assert!(is_rejected(&breaker, now + lease - 1));
+        now += lease;
+        permit(&breaker, now);
+    }
+}
+
+#[test]
+fn no_lease_is_longer_than_twenty_days() {
+    let breaker = breaker(1, 0, 1, 1, DAY);
+    open(&breaker);
+    let mut now = 0;
+    permit(&breaker, now);
+    for days in [1, 2, 4, 8, 16, 20, 20, 20, 20] {
+        assert!(is_rejected(&breaker, now + days * DAY - 1));
+        now += days * DAY;
+        permit(&breaker, now);
+    }
+}
+
+#[test]
+fn a_slow_but_healthy_dependency_closes_at_last() {
+    // Calls of 45 s under a lease of 30 s: late once, on time under the second lease.
+    let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+    open(&breaker);
+    let first = permit(&breaker, SECOND);
+    let second = permit(&breaker, 31 * SECOND);
+
+    assert_eq!(breaker.success(first), Change::Late);
+    assert!(is_rejected(&breaker, 76 * SECOND));
+    assert!(matches!(breaker.success(second), Change::Moved(_)));
+    assert_eq!(breaker.snapshot(|| START).state, State::Closed);
+}
+
+#[test]
+fn a_new_permit_renews_the_lease_of_the_round() {
+    let breaker = breaker(1, SECOND, 2, 2, 30 * SECOND);
+    open(&breaker);
+    permit(&breaker, SECOND);
+    permit(&breaker, 21 * SECOND);
+
+    assert!(is_rejected(&breaker, 50 * SECOND));
+    assert!(!is_rejected(&breaker, 51 * SECOND));
+}
+
+#[test]
+fn a_break_of_a_year_is_a_year() {
+    let breaker = breaker(1, 365 * DAY, 1, 1, SECOND);
+    open(&breaker);
+
+    assert_eq!(
+        breaker.snapshot(|| START).retry_after,
+        Some(Nanos::new(365 * DAY))
+    );
+    assert!(is_rejected(&breaker, 365 * DAY - 1));
+    assert!(!is_rejected(&breaker, 365 * DAY));
+}
+
+#[test]
+fn sleeping_what_retry_after_says_is_enough() {
+    let breaker = breaker(1, 1_500_000, 1, 1, SECOND); // a millisecond and a half
+    let begun = Nanos::new(999_999);
+    breaker.failure(permit(&breaker, 0), || begun);
+    let wait = breaker.snapshot(|| begun).retry_after.unwrap();
+
+    assert!(!is_rejected(&breaker, begun.saturating_add(wait).as_u64()));
+}
+
+#[test]
+fn reopenings_count_to_fifteen_and_closing_forgets_them() {
+    let breaker = breaker(1, 0, 1, 1, SECOND);
+    open(&breaker);
+    for round in 0..20 {
+        assert_eq!(breaker.snapshot(|| START).reopenings, 15.min(round));
+        breaker.failure(permit(&breaker, 0), || START);
+    }
+    breaker.success(permit(&breaker, 0));
+
+    assert_eq!(breaker.snapshot(|| START).reopenings, 0);
+}
+
+#[test]
+fn two_holds_are_released_by_two_releases() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND);
+    breaker.isolate();
+    breaker.isolate();
+
+    assert_eq!(breaker.unisolate(), Change::Kept);
+    assert!(is_rejected(&breaker, DAY));
+    assert!(matches!(breaker.unisolate(), Change::Moved(_)));
+    assert_eq!(breaker.unisolate(), Change::Late);
+    permit(&breaker, 0);
+}
+
+#[test]
+fn only_an_operator_leaves_isolated_and_disabled() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND);
+    breaker.disable();
+    let stamp = permit(&breaker, 0);
+    assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+    assert_eq!(breaker.snapshot(|| START).state, State::Disabled);
+    breaker.isolate();
+    assert_eq!(breaker.enable(), Change::Kept);
+    assert_eq!(breaker.failure(stamp, || START), Change::Late);
+
+    assert_eq!(breaker.snapshot(|| START).state, State::Isolated);
+}
+
+#[test]
+fn a_reset_of_a_closed_circuit_makes_earlier_calls_late() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+    let reset = Transition {
+        old: State::Closed,
+        new: State::Closed,
+        generation: 1,
+    };
+
+    assert_eq!(breaker.reset(), Change::Moved(reset));
+    assert_eq!(breaker.failure(stamp, || START), Change::Late);
+}
+
+#[test]
+fn a_published_success_has_something_to_do_after_a_failure() {
+    let breaker = breaker(2, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+    assert_eq!(
+        breaker.published(),
+        Published {
+            admits: Some(stamp),
+            quiet: true
+        }
+    );
+    breaker.failure(stamp, || START);
+    assert_eq!(
+        breaker.published(),
+        Published {
+            admits: Some(stamp),
+            quiet: false
+        }
+    );
+    breaker.failure(stamp, || START);
+
+    assert_eq!(
+        breaker.published(),
+        Published {
+            admits: None,
+            quiet: false
+        }
+    );
+}
+
+#[test]
+fn generations_start_again_after_twenty_bits() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND);
+    for _ in 0..(1 << 20) - 1 {
+        breaker.reset();
+    }
+    assert_eq!(breaker.snapshot(|| START).generation, (1 << 20) - 1);
+    breaker.reset();
+
+    assert_eq!(breaker.snapshot(|| START).generation, 0);
+    assert_eq!(breaker.snapshot(|| START).state, State::Closed);
+}

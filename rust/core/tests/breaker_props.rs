@@ -1,0 +1,230 @@
+//! Any sequence of calls is answered as the plain model answers it.
+#![cfg(not(loom))]
+#![allow(
+    clippy::tests_outside_test_module,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod model;
+
+use std::collections::HashSet;
+
+use model::{Answer, Model, Op, Subject as _, Whose, run};
+use proptest::prelude::*;
+use seawall_core::{Admit, Breaker, BreakerConfig, Nanos, State};
+
+const MILLISECOND: u64 = 1_000_000;
+const SECOND: u64 = 1000 * MILLISECOND;
+const HOUR: u64 = 3600 * SECOND;
+
+/// What happens next; indices pick one of the stamps ever issued.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Acquire,
+    Success(usize),
+    Failure(usize),
+    Release(usize),
+    Command(Op),
+    Look,
+    Wait(u64),
+    WaitForTheBreak,
+    WaitForTheLease,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let command = prop_oneof![
+        Just(Op::Isolate),
+        Just(Op::Unisolate),
+        Just(Op::Disable),
+        Just(Op::Enable),
+        Just(Op::Reset),
+    ];
+    // Small indices are the newest stamps: most verdicts should be on time.
+    let recent = prop_oneof![4 => Just(0_usize), 3 => 0_usize..4, 1 => 0_usize..1000];
+    let wait = prop_oneof![0..SECOND, 0..HOUR, 0..12 * HOUR];
+    prop_oneof![
+        8 => Just(Step::Acquire),
+        4 => recent.clone().prop_map(Step::Success),
+        8 => recent.clone().prop_map(Step::Failure),
+        2 => recent.prop_map(Step::Release),
+        1 => command.prop_map(Step::Command),
+        1 => Just(Step::Look),
+        2 => wait.prop_map(Step::Wait),
+        4 => Just(Step::WaitForTheBreak),
+        4 => Just(Step::WaitForTheLease),
+    ]
+}
+
+fn config() -> impl Strategy<Value = BreakerConfig> {
+    let duration = prop_oneof![Just(0), 0..100 * SECOND, 0..100 * HOUR];
+    let lease = prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR];
+    (1_u32..4, duration, 1_u32..4, 1_u32..4, lease).prop_map(|(failures, duration, s, p, lease)| {
+        BreakerConfig::new(failures, Nanos::new(duration), s, p, Nanos::new(lease)).unwrap()
+    })
+}
+
+/// A breaker, its model, and a clock for both.
+struct Pair {
+    breaker: Breaker,
+    model: Model,
+    now: Nanos,
+    issued: Vec<u32>,
+}
+
+impl Pair {
+    fn new(config: BreakerConfig, now: u64) -> Self {
+        Self {
+            breaker: Breaker::new(config),
+            model: Model::new(config),
+            now: Nanos::new(now),
+            issued: vec![0],
+        }
+    }
+
+    fn stamp(&self, age: usize) -> Whose {
+        Whose::Of(self.issued[self.issued.len() - 1 - age % self.issued.len()])
+    }
+
+    /// The operation of a step; None if it only waits.
+    fn take(&mut self, step: Step) -> Option<Op> {
+        match step {
+            Step::Acquire => Some(Op::Acquire(self.now)),
+            Step::Success(age) => Some(Op::Success(self.stamp(age))),
+            Step::Failure(age) => Some(Op::Failure(self.stamp(age), self.now)),
+            Step::Release(age) => Some(Op::Release(self.stamp(age))),
+            Step::Command(op) => Some(op),
+            Step::Look => Some(Op::Published),
+            Step::Wait(duration) => self.wait(Nanos::new(duration)),
+            Step::WaitForTheBreak => self.wait(
+                self.breaker
+                    .snapshot(|| self.now)
+                    .retry_after
+                    .unwrap_or_default(),
+            ),
+            Step::WaitForTheLease => self.wait(self.model.lease_end().saturating_sub(self.now)),
+        }
+    }
+
+    fn wait(&mut self, duration: Nanos) -> Option<Op> {
+        self.now = self.now.saturating_add(duration);
+        None
+    }
+
+    /// Both answers to one operation, which must be one answer.
+    fn answer(&mut self, op: Op) -> Result<Answer, TestCaseError> {
+        let real = run(&mut &self.breaker, op, &mut None);
+        let plain = run(&mut self.model, op, &mut None);
+        prop_assert_eq!(real, plain, "{:?}", op);
+        prop_assert_eq!(
+            self.breaker.snapshot(|| self.now),
+            self.model.snapshot(self.now)
+        );
+        if let Answer::Admit(Admit::Permit { stamp, .. }) = real {
+            self.issued.push(stamp.generation());
+        }
+        Ok(real)
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_sequence_is_answered_like_the_model(
+        config in config(),
+        begin in 0_u64..1 << 62,
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        let mut pair = Pair::new(config, begin);
+        for step in steps {
+            if let Some(op) = pair.take(step) {
+                pair.answer(op)?;
+            }
+        }
+    }
+
+    #[test]
+    fn the_laws_hold_whatever_happens(
+        config in config(),
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        let mut pair = Pair::new(config, 0);
+        let mut generations = HashSet::new();
+        for step in steps {
+            let before = pair.breaker.snapshot(|| pair.now);
+            let Some(op) = pair.take(step) else { continue };
+            let answer = pair.answer(op)?;
+            let after = pair.breaker.snapshot(|| pair.now);
+
+            prop_assert!(after.permits_out <= config.max_probes());
+            if let Some(transition) = answer.transition() {
+                prop_assert!(generations.insert(transition.generation), "one per generation");
+                prop_assert_eq!((transition.old, transition.new), (before.state, after.state));
+                let operator = matches!(
+                    op,
+                    Op::Isolate | Op::Unisolate | Op::Disable | Op::Enable | Op::Reset
+                );
+                let by_hand = |state| state == State::Isolated || state == State::Disabled;
+                prop_assert!(operator || !by_hand(before.state));
+                let skips = (before.state, after.state) == (State::Open, State::Closed);
+                prop_assert!(operator || !skips, "half-open lies between open and closed");
+            } else {
+                prop_assert_eq!(before.state, after.state);
+            }
+            if before.generation == after.generation && before.state == State::HalfOpen {
+                prop_assert!(after.permits_out.abs_diff(before.permits_out) <= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_admitted_during_the_break_and_somebody_after_it(
+        config in config(),
+        begin in 0_u64..1 << 62,
+        early in 0_u64..1 << 62,
+    ) {
+        let breaker = Breaker::new(config);
+        let begin = Nanos::new(begin);
+        while breaker.snapshot(|| begin).state == State::Closed {
+            let Admit::Permit { stamp, .. } = breaker.acquire(|| begin) else { panic!() };
+            breaker.failure(stamp, || begin);
+        }
+        let wait = breaker.snapshot(|| begin).retry_after.unwrap_or_default();
+        if wait > Nanos::new(0) {
+            let early = Nanos::new(begin.as_u64() + early % wait.as_u64());
+            prop_assert!(matches!(breaker.acquire(|| early), Admit::Reject(_)));
+        }
+        // A break is rounded down to the millisecond it ends in, never up.
+        prop_assert!(wait <= config.break_duration());
+        prop_assert!(config.break_duration().saturating_sub(wait) < Nanos::new(MILLISECOND));
+        let end = begin.saturating_add(wait);
+        let admitted = matches!(breaker.acquire(|| end), Admit::Permit { state: State::HalfOpen, .. });
+        prop_assert!(admitted);
+    }
+
+    #[test]
+    fn with_all_permits_lost_an_acquire_after_the_lease_succeeds(
+        config in config(),
+        rounds in 1_usize..12,
+    ) {
+        let mut pair = Pair::new(config, 0);
+        while pair.model.state() == State::Closed {
+            pair.answer(Op::Acquire(pair.now))?;
+            pair.answer(Op::Failure(pair.stamp(0), pair.now))?;
+        }
+        pair.take(Step::WaitForTheBreak);
+        for _ in 0..rounds {
+            for _ in 0..config.max_probes() {
+                let answer = pair.answer(Op::Acquire(pair.now))?;
+                let admitted = matches!(answer, Answer::Admit(Admit::Permit { .. }));
+                prop_assert!(admitted);
+            }
+            let surplus = pair.answer(Op::Acquire(pair.now))?;
+            let rejected = matches!(surplus, Answer::Admit(Admit::Reject(_)));
+            prop_assert!(rejected);
+            pair.take(Step::WaitForTheLease);
+        }
+    }
+}
