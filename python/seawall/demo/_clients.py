@@ -141,17 +141,32 @@ async def asyncio_clients(
     """Connect on asyncio."""
     cache = valkey.asyncio.Valkey.from_url(addresses.cache)
     connect = cast("Any", asyncpg.create_pool)  # pyright: ignore[reportUnknownMemberType]
-    # No minimum: the pool would call a dead database on its own, and every call that
-    # reaches it shall be one of the service's. No TLS on loopback.
-    database = await connect(addresses.database, min_size=0, max_size=POOL, ssl=False)
+    database = await connect(
+        addresses.database,
+        # Filled below. A pool with a minimum calls a dead database on its own, and
+        # every call that reaches it shall be one of the service's.
+        min_size=0,
+        max_size=POOL,
+        # Trusted on loopback; asked for nothing, asyncpg looks into files, and blocks.
+        password="",
+        ssl=False,
+    )
     clients = AsyncioClients(addresses, lane, database, cache)
     try:
+        await _warm_up(database)
         yield clients
         await database.close()
     finally:
         database.terminate()
         await cache.aclose()
         clients.close()
+
+
+async def _warm_up(database: Any) -> None:
+    """Connect before the load does, as a service that has been running would have."""
+    connections = [await database.acquire() for _ in range(POOL)]
+    for connection in connections:
+        await database.release(connection)
 
 
 def packed(user: User, clock: Callable[[], float]) -> str:

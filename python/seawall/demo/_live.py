@@ -37,6 +37,7 @@ _DATABASE: Final[dict[Database, tuple[str, str]]] = {
     "hanging": ("▒", "yellow"),
     "dead": ("·", "red"),
 }
+_SMOOTH: Final = 0.5
 _LABELS: Final = 12
 _FIGURES: Final = 16
 _STORY_LINES: Final = 6
@@ -48,6 +49,7 @@ class LiveDisplay:
 
     def __init__(self, console: Console, record: Record) -> None:
         self._record = record
+        self._console = console
         self._live = Live(
             console=console, auto_refresh=False, get_renderable=self._frame
         )
@@ -63,7 +65,7 @@ class LiveDisplay:
         self._live.stop()
 
     def _frame(self) -> RenderableType:
-        width = self._live.console.width - _LABELS - _FIGURES - 6
+        width = self._console.width - _LABELS - _FIGURES - 6
         return frame(self._record, max(20, min(width, 110)))
 
 
@@ -85,7 +87,9 @@ def frame(record: Record, width: int) -> RenderableType:
                 continue
             figure = Text(f"{lane.kinds()[kind]:>5} {kind}", style=STYLES[kind])
             table.add_row(kind, strip.calls(lane, kind), figure)
-        table.add_row("retries", strip.ticks(lane.retries), f"{len(lane.retries):>5}")
+        if lane is record.guarded:
+            retries = strip.ticks(lane.retries)
+            table.add_row("retries", retries, f"{len(lane.retries):>5}")
         table.add_row("logins", strip.ticks(lane.logins), f"{len(lane.logins):>5}")
     heading = Text.assemble(
         (f" {record.backend} ", "bold reverse"),
@@ -137,7 +141,7 @@ class Strip:
         for column in range(self._shown):
             begin, end = column * self._step, (column + 1) * self._step
             states = {state for at, state in lane.circuit if begin <= at < end}
-            states.add(lane.state_at(end))
+            states.add(lane.state_at(begin))
             shown = next(state for state in _BY_INTEREST if state in states)
             character, style = _CIRCUIT[shown]
             strip.append(character, style)
@@ -145,12 +149,15 @@ class Strip:
 
     def calls(self, lane: Lane, kind: Kind) -> Text:
         """Draw how many calls came to *kind*."""
-        full = CALLS_PER_SECOND * self._step
-        slices = lane.by_time(self._step, self._record.plan.end)
-        return Text(
-            "".join(_bar(counts, kind, full) for counts in slices[: self._shown]),
-            style=STYLES[kind],
+        # Not every column of a wide terminal has a page in it.
+        step = max(self._step, _SMOOTH)
+        slices = lane.by_time(step, self._record.plan.end)
+        centers = ((column + 0.5) * self._step for column in range(self._shown))
+        bars = (
+            _bar(slices[min(int(center / step), len(slices) - 1)][kind], step)
+            for center in centers
         )
+        return Text("".join(bars), style=STYLES[kind])
 
     def ticks(self, times: list[float]) -> Text:
         """Draw how often something happened: a dot for once, a digit for more."""
@@ -159,10 +166,10 @@ class Strip:
         return Text("".join(_tick(count) for count in shown), style="cyan")
 
 
-def _bar(counts: Counter[Kind], kind: Kind, full: float) -> str:
-    count = counts[kind]
+def _bar(count: int, step: float) -> str:
     if count == 0:
         return " "
+    full = CALLS_PER_SECOND * step
     return _BARS[min(int(count / full * len(_BARS)), len(_BARS) - 1)]
 
 

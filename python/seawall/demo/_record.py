@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import ceil
 from typing import Final, Literal, TypeAlias, final
 
 import anyio
@@ -124,7 +125,7 @@ class Lane:
 
     def by_time(self, step: float, until: float) -> list[Counter[Kind]]:
         """What the calls came to that began in each *step* seconds."""
-        slices: list[Counter[Kind]] = [Counter() for _ in range(round(until / step))]
+        slices: list[Counter[Kind]] = [Counter() for _ in range(ceil(until / step))]
         for sample in list(self.samples):
             # The first page may be due in the last slice by a rounding error.
             place = min(int(sample.begun / step), len(slices) - 1)

@@ -96,7 +96,7 @@ def console_for(mode: Mode) -> Console:
     if mode == "json":
         return Console(quiet=True)
     console = Console(color_system=None if mode == "plain" else "auto")
-    if not console.is_terminal:
+    if not console.file.isatty():
         console.width = _PIPE_WIDTH
     return console
 
@@ -151,8 +151,9 @@ def display_for(mode: Mode, console: Console, record: Record) -> Display | None:
     """Choose: live on a terminal that can, lines elsewhere, nothing beside JSON."""
     if mode == "json":
         return None
-    live = mode == "auto" and console.is_terminal and not console.is_dumb_terminal
-    if live and console.encoding.startswith("utf"):
+    # Asked of the file itself: FORCE_COLOR makes a terminal of every pipe.
+    live = console.file.isatty() and not console.is_dumb_terminal
+    if mode == "auto" and live and console.encoding.startswith("utf"):
         return LiveDisplay(console, record)
     return PlainDisplay(console, record)
 

@@ -39,6 +39,10 @@ class Connections:
         self._address = address
         self._idle: list[psycopg.Connection[Any]] = []
 
+    def open(self) -> None:
+        """Fill the pool."""
+        self._idle += [self._connect() for _ in range(POOL)]
+
     def fetch(self, user_id: int, line: Line) -> User:
         """Ask for one row."""
         connection = self._take()
@@ -66,9 +70,12 @@ class Connections:
         try:
             return self._idle.pop()
         except IndexError:
-            return psycopg.connect(
-                self._address, autocommit=True, connect_timeout=_CONNECT_TIMEOUT
-            )
+            return self._connect()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            self._address, autocommit=True, connect_timeout=_CONNECT_TIMEOUT
+        )
 
 
 @final
@@ -104,6 +111,10 @@ class ThreadClients(Vault):
         connect = cast("Any", valkey.Valkey.from_url)  # pyright: ignore[reportUnknownMemberType]
         self._cache: Any = connect(addresses.cache, socket_timeout=1.0)
         self.database_threads = anyio.CapacityLimiter(POOL)
+
+    async def warm_up(self) -> None:
+        """Connect before the load does, as a service that has been running would."""
+        await anyio.to_thread.run_sync(self._connections.open)
 
     async def from_database(self, user_id: int) -> User:
         """Ask PostgreSQL; the one place where somebody reaches for it."""
@@ -160,6 +171,7 @@ async def thread_clients(
     """Make clients for any backend."""
     clients = ThreadClients(addresses, lane)
     try:
+        await clients.warm_up()
         yield clients
     finally:
         clients.close()

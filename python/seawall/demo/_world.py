@@ -109,6 +109,8 @@ class Servers:
     def _fill_database(self) -> None:
         rows = [(number, f"user {number}") for number in range(USERS)]
         with psycopg.connect(self._database.dsn) as connection:
+            # The server does not wait for its disk; these rows must survive its death.
+            connection.execute("SET synchronous_commit = on")
             connection.execute("CREATE TABLE users (id int PRIMARY KEY, name text)")
             with connection.cursor() as cursor:
                 cursor.executemany("INSERT INTO users VALUES (%s, %s)", rows)
