@@ -159,7 +159,7 @@ impl Backoff {
     /// The delay before retry number `retry`, with the draw of a private seed:
     /// retry *n* always gets draw *n*, whatever other calls do meanwhile.
     pub fn seeded_delay(&self, retry: u64, previous: Option<Nanos>, seed: u64) -> Nanos {
-        self.delay(retry, previous, rng::mix(seed, retry.saturating_sub(1)))
+        self.delay(retry, previous, rng::mix(seed, retry))
     }
 
     /// The delay before retry number `retry`, counted from 1.
