@@ -83,7 +83,7 @@ test-rust: cargo
 test-python: $(VENV)/.test
 	@rm -rf .cache/coverage && mkdir -p .cache/coverage
 	SEAWALL_GENERATE=0 $(COVERAGE) run -m pytest tests/unit tests/properties tests/integration $(ARGS)
-	$(COVERAGE) run -m pytest $(ARGS)
+	$(COVERAGE) run -m pytest --ignore tests/typing $(ARGS)
 	@$(COVERAGE) combine --quiet
 	$(COVERAGE) report
 
@@ -103,6 +103,7 @@ check-python: $(VENV)/.check
 	$(BIN)/python -m mypy.stubtest seawall._native
 	$(BIN)/lint-imports
 	$(BIN)/python tools/classification.py --check
+	$(PYTEST) tests/typing
 
 .PHONY: loom
 loom: cargo ## every interleaving of everything atomic

@@ -18,7 +18,7 @@ for version in "$@"; do
   cp -R "$here/tests" "$place/tests"
   (
     cd "$place"
-    $pip install --constraint constraints.txt "$wheel[trio]" --group test
+    $pip install --constraint constraints.txt "$wheel[demo]" --group test
     venv/bin/python -m pytest tests/unit tests/properties
     rm -rf venv
   )

@@ -13,7 +13,7 @@ helpers guarded by one breaker must not reject each other while it is half-open.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, NoReturn, final
 
@@ -210,33 +210,42 @@ class CircuitBreaker(Guarded):
         """Run *inner* if the circuit admits it, and learn from its end."""
         if (permit := self._admit(call)) is None:
             return await inner(call)
-        with self._probing(call, permit):
-            try:
-                result = await inner(call)
-            except BaseException as error:
-                self._failed(call, permit, error)
-                raise
+        probe = None if isinstance(permit, int) else _Probe(self, call)
+        try:
+            result = await inner(call)
+        except BaseException as error:
+            self._failed(call, permit, error)
+            raise
+        else:
             self._succeeded(permit)
             return result
+        finally:
+            if probe is not None:
+                probe.end()
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
         if (permit := self._admit(call)) is None:
             return inner(call)
-        with self._probing(call, permit):
-            try:
-                result = inner(call)
-            except BaseException as error:
-                self._failed(call, permit, error)
-                raise
+        probe = None if isinstance(permit, int) else _Probe(self, call)
+        try:
+            result = inner(call)
+        except BaseException as error:
+            self._failed(call, permit, error)
+            raise
+        else:
             self._succeeded(permit)
             return result
+        finally:
+            if probe is not None:
+                probe.end()
 
     def _admit(self, call: Call) -> int | Permit | None:
         """Take a permit; None for a call inside a probe of this very breaker."""
         if (stamp := call.stamps.pop(self._core, None)) is not None:
             return stamp
-        if any(probe.breaker is self and probe.live for probe in _probes.get()):
+        probes = _probes.get()
+        if probes and any(probe.live and probe.breaker is self for probe in probes):
             return None
         answer = self._core.acquire()
         if isinstance(answer, Rejection):
@@ -252,27 +261,6 @@ class CircuitBreaker(Guarded):
             retry_after=rejection.retry_after,
             opened_by=self._opened_by[1],
         )
-
-    @contextlib.contextmanager
-    def _probing(self, call: Call, permit: int | Permit) -> Generator[None]:
-        """Mark the running context as a probe, if *permit* is a probe's."""
-        if isinstance(permit, int):
-            yield
-            return
-        probe = _Probe(self)
-        token = _probes.set((*_probes.get(), probe))
-        outside, call.probe = call.probe, True
-        try:
-            yield
-        finally:
-            # Children that outlive the probe hold a copy of the context: for them the
-            # verdict is given, and they are ordinary calls.
-            probe.live = False
-            call.probe = outside
-            # An abandoned coroutine is closed by whoever collects it, in a context that
-            # has never seen this probe.
-            with contextlib.suppress(ValueError):
-                _probes.reset(token)
 
     def _succeeded(self, permit: int | Permit) -> None:
         if isinstance(permit, int):
@@ -349,13 +337,29 @@ def _check_name(name: object) -> None:
 
 @final
 class _Probe:
-    """One probe under way, as the calls inside it see it."""
+    """One probe under way: marks the running context, and the call."""
 
-    __slots__ = ("breaker", "live")
+    __slots__ = ("breaker", "call", "live", "outside", "token")
 
-    def __init__(self, breaker: CircuitBreaker) -> None:
+    def __init__(self, breaker: CircuitBreaker, call: Call) -> None:
         self.breaker = breaker
+        self.call = call
         self.live = True
+        self.outside, call.probe = call.probe, True
+        self.token = _probes.set((*_probes.get(), self))
+
+    def end(self) -> None:
+        """Make what is called from now on an ordinary call.
+
+        Children that outlive the probe hold a copy of the context; for them, too, the
+        verdict is given.
+        """
+        self.live = False
+        self.call.probe = self.outside
+        # An abandoned coroutine is closed by whoever collects it, in a context that has
+        # never seen this probe.
+        with contextlib.suppress(ValueError):
+            _probes.reset(self.token)
 
 
 # Set in half-open only, so that an undisturbed call never touches it.

@@ -220,8 +220,8 @@ def describe(fn: Callable[..., Any]) -> str:
     return name if isinstance(name, str) else type(fn).__qualname__
 
 
-async def _run(stage: Stage, inner: Inner, call: Call) -> Any:
-    return await stage.__run__(call, inner)
+def _run(stage: Stage, inner: Inner, call: Call) -> Awaitable[Any]:
+    return stage.__run__(call, inner)
 
 
 def _run_sync(stage: Stage, inner: InnerSync, call: Call) -> Any:

@@ -50,11 +50,13 @@ class Timeout(Guarded):
     """
 
     duration: Seconds
+    _limit: float = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse a time-out that no call could meet."""
         value = self.duration
-        if seconds("duration", value, finite=False) == 0:
+        object.__setattr__(self, "_limit", seconds("duration", value, finite=False))
+        if self._limit == 0:
             raise ValueError(
                 f"duration must be greater than 0 seconds, not {value!r}; for no limit "
                 f"use Timeout(math.inf), to make no call at all leave the call out"
@@ -92,7 +94,7 @@ class Timeout(Guarded):
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* under a deadline."""
-        limit = seconds("duration", self.duration, finite=False)
+        limit = self._limit
         if limit == math.inf:
             return await inner(call)
         watched, call.watched = call.watched, True
@@ -108,7 +110,7 @@ class Timeout(Guarded):
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner*; the retry inside looks at the deadline."""
-        limit = seconds("duration", self.duration, finite=False)
+        limit = self._limit
         outside = call.deadline
         call.deadline = min(outside, SYSTEM_CLOCK.monotonic() + limit)
         try:

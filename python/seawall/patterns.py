@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Generic, TypeVar, final
 from uuid import UUID
 
@@ -104,19 +105,21 @@ async def retry_with_exponential_backoff(
         TypeError: If an option has the wrong type.
     """
     with _correlated(correlation_id):
-        return await _retry(max_attempts, base_delay, max_delay).call(operation)
+        retry = _retry(
+            whole("max_attempts", max_attempts, 1),
+            seconds("base_delay", base_delay),
+            seconds("max_delay", max_delay),
+        )
+        return await retry.call(operation)
 
 
+@lru_cache(maxsize=128)
 def _retry(max_attempts: int, base_delay: float, max_delay: float) -> Retry:
-    backoff = Exponential(
-        base=seconds("base_delay", base_delay),
-        factor=2.0,
-        max_delay=seconds("max_delay", max_delay),
-        jitter=0.5,
-    )
+    """Build the policy of these settings once: a program has few, and calls it often."""
+    backoff = Exponential(base=base_delay, factor=2.0, max_delay=max_delay, jitter=0.5)
     return Retry(
         on=(InfraConnectionError, ConnectionError),
-        max_attempts=whole("max_attempts", max_attempts, 1),
+        max_attempts=max_attempts,
         backoff=backoff,
     )
 
