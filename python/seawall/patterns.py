@@ -115,7 +115,7 @@ async def retry_with_exponential_backoff(
 
 @lru_cache(maxsize=128)
 def _retry(max_attempts: int, base_delay: float, max_delay: float) -> Retry:
-    """Build the policy of these settings once: a program has few, and calls it often."""
+    """Build the policy of these settings once; a program has few and calls it often."""
     backoff = Exponential(base=base_delay, factor=2.0, max_delay=max_delay, jitter=0.5)
     return Retry(
         on=(InfraConnectionError, ConnectionError),
