@@ -150,10 +150,11 @@ class Panel:
             word = state.value.replace("_", "-")
             self._span(into, word, y, begin, end)
         # Probes are over in milliseconds: drawn as lines, or nobody would see them.
-        for at, state in lane.circuit:
-            if state is CircuitState.HALF_OPEN:
-                line = _line(into, "probe", (self._x(at), y - 3), (self._x(at), y + 17))
-                _tooltip(line, f"probe at {at:.2f} s")
+        probes = [at for at, state in lane.circuit if state is CircuitState.HALF_OPEN]
+        for at in probes:
+            line = _line(into, "probe", (self._x(at), y - 3), (self._x(at), y + 17))
+            _tooltip(line, f"probe at {at:.2f} s")
+        _text(into, "small", _LEFT + _PLOT + 14, y + 10, f"{len(probes)} probes")
 
     def _span(
         self, into: ET.Element, kind: str, y: float, begin: float, end: float
@@ -192,7 +193,7 @@ class Panel:
         reached = self._verdicts["reached"].values
         count = reached["with" if lane is self._record.guarded else "without"]
         _text(into, "small", x, y + 76, f"{count:.0f} calls to the")
-        _text(into, "small", x, y + 90, "dead database")
+        _text(into, "small", x, y + 90, "database while down")
 
     def _dots(
         self, into: ET.Element, y: float, label: str, times: Sequence[float]

@@ -29,7 +29,7 @@ class Plan:
     end: float
 
 
-FULL: Final = Plan(hang=5.0, kill=7.0, revoke=10.0, back=16.0, end=22.0)
+FULL: Final = Plan(hang=5.0, kill=7.0, revoke=11.0, back=16.0, end=22.0)
 QUICK: Final = Plan(hang=2.0, kill=3.0, revoke=4.0, back=7.0, end=9.5)
 
 USERS: Final = 20

@@ -67,6 +67,7 @@ def judge(record: Record) -> list[Verdict]:
 
 def _deadline(record: Record) -> Verdict:
     worst, worst_bare = (_slowest(lane) for lane in (record.guarded, record.bare))
+    overrun = max(0.0, worst - DEADLINE)
     late = sum(sample.elapsed > DEADLINE for sample in record.bare.samples)
     broken = None
     if not record.guarded.samples:
@@ -78,14 +79,17 @@ def _deadline(record: Record) -> Verdict:
         )
     return Verdict(
         name="deadline",
-        promise=f"no call past its deadline of {DEADLINE:g} s",
-        figure=_against_deadline(worst),
+        promise=(
+            f"no call past its deadline of {DEADLINE:g} s "
+            f"(tolerance {TOLERANCE * 1000:.0f} ms)"
+        ),
+        figure=f"overrun {overrun * 1000:.0f} ms, slowest {worst:.2f} s",
         bare=f"{late} past it, slowest {worst_bare:.2f} s",
         broken=broken,
         values={
             "calls": len(record.guarded.samples),
             "slowest": worst,
-            "overrun": max(0.0, worst - DEADLINE),
+            "overrun": overrun,
             "tolerance": TOLERANCE,
             "worst_loop_lag": record.worst_lag,
             "slowest_bare": worst_bare,
@@ -96,12 +100,6 @@ def _deadline(record: Record) -> Verdict:
 
 def _slowest(lane: Lane) -> float:
     return max((sample.elapsed for sample in lane.samples), default=0.0)
-
-
-def _against_deadline(worst: float) -> str:
-    if worst <= DEADLINE:
-        return f"slowest {worst:.2f} s"
-    return f"{(worst - DEADLINE) * 1000:.0f} ms past it at worst"
 
 
 def _reached(record: Record) -> Verdict:
@@ -227,7 +225,7 @@ def _last_state(record: Record) -> str:
 def _leaks(record: Record) -> Verdict:
     return Verdict(
         name="leaks",
-        promise="no task, permit, thread, process or file left behind",
+        promise="no task, permit, thread, server or file left behind",
         figure="nothing" if not record.leaks else f"{len(record.leaks)} kinds",
         broken=", ".join(record.leaks) + " left behind" if record.leaks else None,
         values={"leaks": len(record.leaks)},
