@@ -9,7 +9,7 @@ import asyncio
 import enum
 import functools
 from collections.abc import Coroutine
-from typing import Any, final
+from typing import Any, cast, final
 
 import anyio
 
@@ -90,8 +90,7 @@ class AsyncioRun(Run):
             # The scenario may have raised one of its own.
             if not self._came_out:
                 raise
-            return True
-        return False
+        return self._came_out
 
     def _cancel(self, yielded: object) -> None:
         if self._by is CancelledBy.RACE:
@@ -108,7 +107,8 @@ class AsyncioRun(Run):
     def _cancel_when_done(self, yielded: object) -> None:
         # Registered before the task's own wake-up: so this comes just before it.
         if isinstance(yielded, asyncio.Future):
-            yielded.add_done_callback(self._cancel_late)
+            future = cast("asyncio.Future[object]", yielded)
+            future.add_done_callback(self._cancel_late)
         else:
             self._loop.call_soon(self._cancel_late)
 

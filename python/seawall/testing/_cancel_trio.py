@@ -45,8 +45,7 @@ class TrioRun(Run, trio.abc.Instrument):
         return isinstance(error, trio.Cancelled) and error.reason == REASON
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:
-        if not self._ended:
-            self._children[task] = None
+        self._children[task] = None
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
         if task in self._children:

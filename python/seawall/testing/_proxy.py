@@ -122,7 +122,7 @@ class FaultProxy:
         if self._listener is None:
             # asyncio's own server loses a client that connects while it is closed.
             self._listener = socket.create_server(("127.0.0.1", self.port))
-            self._listener.setblocking(False)
+            self._listener.settimeout(0)
             self._loop.add_reader(self._listener, self._accept, self._listener)
         self._is_open.set()
 
@@ -177,7 +177,8 @@ class FaultProxy:
     ) -> None:
         while chunk := await self._read(reader):
             await _write(writer, chunk)
-        _end(writer)
+        # Half of a connection can go on: the other direction is not finished yet.
+        writer.write_eof()
 
     async def _pass_answers(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -190,7 +191,7 @@ class FaultProxy:
                 raise ConnectionResetError("cut as ordered")
             await _write(writer, chunk)
             passed += len(chunk)
-        _end(writer)
+        writer.write_eof()
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         chunk = await reader.read(_CHUNK)
@@ -231,9 +232,3 @@ class _Connection:
 async def _write(writer: asyncio.StreamWriter, chunk: bytes) -> None:
     writer.write(chunk)
     await writer.drain()
-
-
-def _end(writer: asyncio.StreamWriter) -> None:
-    # Half a connection can go on: the other direction is not finished yet.
-    if not writer.is_closing():
-        writer.write_eof()

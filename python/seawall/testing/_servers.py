@@ -412,9 +412,8 @@ def _postgresql_binaries(user: str | None) -> Path:
         _readable_copy = _temporary_directory("postgresql-bin", user)
         atexit.register(shutil.rmtree, _readable_copy, ignore_errors=True)
         # The programs look for their libraries in a folder beside the package.
-        for folder in (package, package.with_suffix(".libs")):
-            if folder.exists():
-                shutil.copytree(folder, _readable_copy / folder.name, symlinks=True)
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, _readable_copy / folder.name, symlinks=True)
     return _readable_copy / package.name / binaries
 
 

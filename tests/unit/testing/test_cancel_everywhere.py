@@ -13,7 +13,7 @@ import anyio.to_thread
 import pytest
 import trio
 
-from seawall.testing import CancelledBy, CancelPoint, cancel_everywhere
+from seawall.testing import CancelledBy, CancelPoint, _steps, cancel_everywhere
 
 pytestmark = pytest.mark.anyio
 
@@ -378,3 +378,38 @@ async def test_several_cancellations_in_a_group_are_one() -> None:
 
     for point in await points_of(in_nursery):
         point.check()
+
+
+@on_asyncio
+async def test_an_undisturbed_time_out_lets_a_swallowed_one_be_seen() -> None:
+    """It does not become a TimeoutError unless the cancellation comes out."""
+
+    async def uncancels() -> None:
+        try:
+            await anyio.sleep(1)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+
+    (point,) = await points_of(uncancels, by={CancelledBy.TIMEOUT})
+
+    assert point.swallowed
+
+
+async def test_a_coroutine_that_is_dropped_is_closed() -> None:
+    """A loop that closes with tasks pending runs their clean-up."""
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append("closed")
+
+    coroutine = waits()
+    steps = _steps.Steps(coroutine, lambda _: None).__await__()
+    next(steps)
+    steps.close()
+
+    assert ended == ["closed"]

@@ -17,6 +17,9 @@ from seawall.testing import VirtualClock, VirtualLoop
 
 pytestmark = pytest.mark.anyio
 
+on_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+on_trio = pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
+
 
 def running_clock() -> VirtualLoop | VirtualClock:
     """Whatever keeps the time of the running test."""
@@ -172,3 +175,86 @@ async def test_waiting_for_blocked_tasks_does_not_move_time_far() -> None:
         await anyio.wait_all_tasks_blocked()
         # anyio on asyncio sleeps a tenth of a second when it has to look twice.
         assert anyio.current_time() - start <= 0.1
+
+
+async def test_what_is_due_already_needs_no_jump() -> None:
+    """A deadline in the past is over at the first await."""
+    with anyio.CancelScope() as scope:
+        scope.deadline = anyio.current_time() - 1
+        await anyio.sleep_forever()
+
+    assert scope.cancelled_caught
+
+
+async def test_without_a_timer_it_waits_for_real() -> None:
+    """Time cannot jump to nowhere: somebody outside has to say something."""
+    answered = anyio.Event()
+    token = anyio.lowlevel.current_token()
+    start = anyio.current_time()
+
+    def answer() -> None:
+        time.sleep(0.02)
+        anyio.from_thread.run_sync(answered.set, token=token)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    await answered.wait()
+    thread.join()
+
+    assert anyio.current_time() == start
+
+
+@on_asyncio
+async def test_jobs_of_an_executor_hold_time() -> None:
+    """The thread pool of asyncio itself, too."""
+    async with asyncio.timeout(0.001):
+        assert await asyncio.to_thread(slow_answer) == 42
+
+
+def test_the_thread_pool_is_joined_in_real_time() -> None:
+    """Closing a loop waits for its threads with a time-out of its own."""
+    ended = threading.Event()
+
+    async def abandons() -> None:
+        def block() -> None:
+            time.sleep(0.05)
+            ended.set()
+
+        asyncio.get_running_loop().run_in_executor(None, block).cancel()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(abandons())
+
+    assert ended.is_set()
+
+
+def test_a_clock_starts_where_it_is_told() -> None:
+    """Code that takes zero for nothing shows."""
+
+    async def now() -> float:
+        return anyio.current_time()
+
+    clock = VirtualClock(start=1000)
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(start=1000)) as runner:
+        assert runner.run(now()) == 1000
+    assert trio.run(now, clock=clock, instruments=[clock]) == 1000
+
+
+def test_a_loop_can_run_more_than_once() -> None:
+    """Time goes on where it stood."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(asyncio.sleep(10))
+        runner.run(asyncio.sleep(10))
+        assert runner.get_loop().time() == pytest.approx(20)
+
+
+@on_trio
+async def test_idle_tasks_wake_before_time_moves() -> None:
+    """To settle is to be blocked now, not after the next time-out."""
+    start = trio.current_time()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.sleep, 60)
+        for cushion in (0.0, 0.01):
+            await trio.testing.wait_all_tasks_blocked(cushion)
+            assert trio.current_time() == start
