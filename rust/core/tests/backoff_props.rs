@@ -167,6 +167,9 @@ proptest! {
 
         prop_assert!(high - low + 1 >= width && high <= 60 * SECOND);
         prop_assert!((low..=high).contains(&nanos(&backoff, u64::MAX, draw)));
+        // Half of all draws lie below the middle: the cap does not collect them.
+        let middle = nanos(&backoff, u64::MAX, 1 << 63);
+        prop_assert!(middle.abs_diff(low + width / 2) <= 1);
     }
 
     #[test]

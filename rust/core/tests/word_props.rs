@@ -58,11 +58,21 @@ fn within<const BITS: u32, const NANOS: u64>(duration: u64) -> u64 {
     duration % ((1 << (BITS - 1)) * NANOS - NANOS)
 }
 
+/// Half of all instants lie on the border between two ticks.
+fn grainy<const NANOS: u64>(instant: u64) -> u64 {
+    if instant.is_multiple_of(2) {
+        instant
+    } else {
+        instant - instant % NANOS
+    }
+}
+
 /// The instant `duration` after `now` is reached then, and not a tick before.
 fn ends_when_it_should<const BITS: u32, const NANOS: u64>(
     now: u64,
     duration: u64,
 ) -> Result<(), TestCaseError> {
+    let (now, duration) = (grainy::<NANOS>(now), grainy::<NANOS>(duration));
     let duration = within::<BITS, NANOS>(duration);
     let end = now + duration;
     let tick = Tick::<BITS, NANOS>::at(Nanos::new(end));

@@ -1,0 +1,549 @@
+#!/usr/bin/env python3
+"""Break the Rust core on purpose, and see each break caught.
+
+Every mutant below is one plausible mistake: a store where a compare-and-swap
+belongs, a generation that is not checked, a cap that is forgotten. It is applied
+to a copy of the crate under `target/mutants`, and the one test that is named with
+it must fail. A mutant that survives, a patch that no longer applies, a test that
+no longer exists and a mutant that does not compile are all errors.
+
+    python tools/mutants.py             all of them, a few minutes
+    python tools/mutants.py lease       those with "lease" in their name
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRATCH = ROOT / "target" / "mutants"
+TREE = SCRATCH / "tree"
+TIMEOUT = 120  # seconds; a mutant may loop for ever, and that is caught too
+NO_END = 124  # the status of what was stopped, as timeout(1) has it
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One mistake, and the test that must notice it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str  # "binary::function"
+
+
+STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
+
+CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
+LATE, SOME_LATE = CHECK % "Next::Late", CHECK % "Some(Next::Late)"
+UNPACK = " -> %s {\n    let parts = word.unpack();\n"
+
+MUTANTS = [
+    # What only an interleaving shows.
+    Mutant(
+        "a store instead of a compare-and-swap",
+        BREAKER,
+        "            .compare_exchange_weak(old.bits(), new.bits(), "
+        "Ordering::AcqRel, Ordering::Acquire)\n"
+        "            .map(drop)\n"
+        "            .map_err(Word::from_bits)",
+        "            .swap(new.bits(), Ordering::AcqRel);\n"
+        "        let _ = old;\n"
+        "        Ok(())",
+        "breaker_loom::three_acquirers_for_one_permit",
+    ),
+    Mutant(
+        "a lost race is reported as won",
+        BREAKER,
+        "            Next::To(new) => {\n                self.swap(word, new)?;",
+        "            Next::To(new) => {\n                let _ = self.swap(word, new);",
+        "breaker_loom::failures_against_a_success",
+    ),
+    Mutant(
+        "fetch_add counts the closed failure",
+        BREAKER,
+        "state::count_failure(word, &self.config, stamp) {\n",
+        "state::count_failure(word, &self.config, stamp) {\n"
+        "            if word.is_closed() && matches!(next, Next::To(_)) {\n"
+        "                self.word.fetch_add(1, Ordering::AcqRel);\n"
+        "                return Change::Kept;\n"
+        "            }\n",
+        "breaker_loom::failures_race_to_the_threshold",
+    ),
+    Mutant(
+        "a store forgets the failures",
+        BREAKER,
+        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "        let word = self.load();\n"
+        "        if word.is_closed() && word.stamp() == stamp {\n"
+        "            self.word.swap(Word::clean(stamp).bits(), Ordering::AcqRel);\n"
+        "            return Change::Kept;\n"
+        "        }\n"
+        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "breaker_loom::a_success_forgets_no_later_failure",
+    ),
+    Mutant(
+        "a release is decided on an old word",
+        BREAKER,
+        "        self.advance(|word| state::release(word, stamp))",
+        "        let seen = self.load();\n"
+        "        self.advance(|_| state::release(seen, stamp))",
+        "breaker_loom::probes_end_in_every_way_at_once",
+    ),
+    Mutant(
+        "a permit is granted on an old word",
+        BREAKER,
+        "                    Err(seen) => word = seen,\n                },\n",
+        "                    Err(_) => return granted(word, new),\n"
+        "                },\n",
+        "breaker_loom::three_acquirers_for_one_permit",
+    ),
+    Mutant(
+        "a verdict is dropped when its race is lost",
+        BREAKER,
+        "            match self.commit(word, decide(word)) {\n"
+        "                Ok(change) => return change,\n"
+        "                Err(seen) => word = seen,\n",
+        "            match self.commit(word, decide(word)) {\n"
+        "                Ok(change) => return change,\n"
+        "                Err(seen) if seen.is_closed() => return Change::Late,\n"
+        "                Err(seen) => word = seen,\n",
+        "breaker_loom::failures_against_a_success",
+    ),
+    Mutant(
+        "the clean closed path writes",
+        BREAKER,
+        "        if self.glance() == Word::clean(stamp) {",
+        "        if self.swap(Word::clean(stamp), Word::clean(stamp)).is_ok() {",
+        "breaker_loom::a_clean_closed_circuit_writes_nothing",
+    ),
+    Mutant(
+        "a disabled circuit writes",
+        STATE,
+        "        Phase::Closed { failures: 0 } | Phase::Disabled => Next::Same,",
+        "        Phase::Closed { failures: 0 } => Next::Same,\n"
+        "        Phase::Disabled => Next::To(word),",
+        "breaker_loom::a_disabled_circuit_writes_nothing",
+    ),
+    # Generations.
+    Mutant(
+        "success does not check the generation",
+        STATE,
+        "Stamp) -> Next {\n    let parts = word.unpack();\n"
+        + LATE
+        + "    match parts.phase {\n        Phase::Closed { failures: 0 }",
+        "Stamp) -> Next {\n    let parts = word.unpack();\n"
+        "    let _ = stamp;\n"
+        "    match parts.phase {\n        Phase::Closed { failures: 0 }",
+        "breaker_loom::late_results_against_a_probe",
+    ),
+    Mutant(
+        "failure does not check the generation",
+        STATE,
+        SOME_LATE,
+        "    let _ = stamp;\n",
+        "breaker_loom::late_results_against_a_probe",
+    ),
+    Mutant(
+        "release does not check the generation",
+        STATE,
+        "pub(super) fn release(word: Word, stamp: Stamp)" + UNPACK % "Next" + LATE,
+        "pub(super) fn release(word: Word, stamp: Stamp)"
+        + UNPACK % "Next"
+        + "    let _ = stamp;\n",
+        "breaker_loom::late_results_against_a_probe",
+    ),
+    Mutant(
+        "no new generation when the circuit opens",
+        STATE,
+        "        generation: parts.generation.next(),\n        reopenings,\n",
+        "        generation: parts.generation,\n        reopenings,\n",
+        "breaker_loom::failures_race_to_the_threshold",
+    ),
+    Mutant(
+        "no new generation when a lost lease is reclaimed",
+        STATE,
+        "        return Entry::Grant(new_round(parts, reclaims, config, now));",
+        "        let generation = Stamp::from_generation(\n"
+        "            parts.generation.generation().wrapping_sub(1),\n"
+        "        );\n"
+        "        let parts = Parts { generation, ..parts };\n"
+        "        return Entry::Grant(new_round(parts, reclaims, config, now));",
+        "breaker_loom::a_lost_permit_its_late_result_and_two_reclaimers",
+    ),
+    Mutant(
+        "no new generation in half-open",
+        STATE,
+        "generation: parts.generation.next(),\n        phase,\n        ..parts\n",
+        "generation: parts.generation,\n        phase,\n        ..parts\n",
+        "breaker_loom::three_acquirers_for_one_permit",
+    ),
+    Mutant(
+        "no new generation when the circuit closes",
+        STATE,
+        "    Word::clean(parts.generation.next())",
+        "    Word::clean(parts.generation)",
+        "breaker_loom::a_cancelled_probe_against_two_acquirers",
+    ),
+    # Permits and leases.
+    Mutant(
+        "one permit too many",
+        STATE,
+        "    if probes.out < config.max_probes() {",
+        "    if probes.out <= config.max_probes() {",
+        "breaker::successes_make_no_room_for_more_permits_than_allowed",
+    ),
+    Mutant(
+        "the first probe takes no permit",
+        STATE,
+        "        out: 1,\n",
+        "        out: 0,\n",
+        "breaker_loom::three_acquirers_for_one_permit",
+    ),
+    Mutant(
+        "a cancelled probe keeps its permit",
+        STATE,
+        "            Some(out) => {\n"
+        "                let phase = Phase::HalfOpen(Probes { out, ..probes });\n",
+        "            Some(_) => {\n"
+        "                let phase = Phase::HalfOpen(probes);\n",
+        "breaker_loom::a_cancelled_probe_against_two_acquirers",
+    ),
+    Mutant(
+        "a successful probe keeps its permit",
+        STATE,
+        "    let Some(out) = probes.out.checked_sub(1) else {\n"
+        "        return Next::Late; // a second verdict for the same permit",
+        "    let Some(out) = Some(probes.out) else {\n"
+        "        return Next::Late; // a second verdict for the same permit",
+        "breaker::more_successes_than_permits_are_earned_one_after_the_other",
+    ),
+    Mutant(
+        "a second verdict takes a permit that is not there",
+        STATE,
+        "        Phase::HalfOpen(probes) => (probes.out == 0).then_some(Next::Late),",
+        "        Phase::HalfOpen(_) => None,",
+        "breaker::a_second_verdict_of_the_last_permit_changes_nothing",
+    ),
+    Mutant(
+        "a lease is taken back before its end",
+        STATE,
+        "    if probes.lease.reached(now) {",
+        "    if probes.lease.reached(now) || probes.out > 0 {",
+        "breaker_loom::three_acquirers_for_one_permit",
+    ),
+    Mutant(
+        "a lost lease is never taken back",
+        STATE,
+        "    if probes.lease.reached(now) {",
+        "    if probes.lease.reached(now) && probes.out == 0 {",
+        "breaker_props::with_all_permits_lost_an_acquire_after_the_lease_succeeds",
+    ),
+    Mutant(
+        "a new permit does not renew the lease",
+        STATE,
+        "            out,\n            lease,\n            ..probes\n",
+        "            out,\n"
+        "            lease: if out == 1 { lease } else { probes.lease },\n"
+        "            ..probes\n",
+        "breaker::a_new_permit_renews_the_lease_of_the_round",
+    ),
+    Mutant(
+        "a lost lease does not double the next",
+        STATE,
+        "        let reclaims = probes.reclaims.saturating_add(1).min(MAX_RECLAIMS);",
+        "        let reclaims = probes.reclaims.min(MAX_RECLAIMS);",
+        "breaker::a_slow_but_healthy_dependency_closes_at_last",
+    ),
+    Mutant(
+        "a lease grows beyond twenty days",
+        STATE,
+        "    let lease = Nanos::new(doubled).min(LONGEST_LEASE);",
+        "    let lease = Nanos::new(doubled);\n    let _ = LONGEST_LEASE;",
+        "breaker::no_lease_is_longer_than_twenty_days",
+    ),
+    Mutant(
+        "a lease shorter than a tick is over at once",
+        STATE,
+        "        end.next()\n",
+        "        end\n",
+        "breaker_props::any_sequence_is_answered_like_the_model",
+    ),
+    # Time.
+    Mutant(
+        "deadlines are compared as plain numbers",
+        TICK,
+        "        if distance < Self::HALF { distance } else { 0 }",
+        "        if self.0 > Self::at(now).0 { distance } else { 0 }",
+        "word_props::the_circle_has_no_seam",
+    ),
+    Mutant(
+        "a deadline rounds up",
+        STATE,
+        "    let until = BreakTick::at(now.saturating_add(config.break_duration()));",
+        "    let end = now.saturating_add(config.break_duration());\n"
+        "    let until = BreakTick::at(end).next();",
+        "breaker_props::nobody_is_admitted_during_the_break_and_somebody_after_it",
+    ),
+    Mutant(
+        "ticks round up",
+        TICK,
+        "        Self::from_bits(now.as_u64().div_euclid(NANOS))",
+        "        Self::from_bits(now.as_u64().div_ceil(NANOS))",
+        "word_props::a_break_ends_when_it_should",
+    ),
+    Mutant(
+        "retry_after forgets the part of the tick that is over",
+        TICK,
+        "let into = now.as_u64().rem_euclid(NANOS);",
+        "let into = 0;",
+        "word_props::a_break_ends_when_it_should",
+    ),
+    Mutant(
+        "the clock is read where nobody asks for the time",
+        BREAKER,
+        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "            return answer;\n"
+        "        }\n"
+        "        let now = now();",
+        "        let now = now();\n"
+        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "            return answer;\n"
+        "        }",
+        "breaker::the_clock_is_read_once_and_only_where_time_matters",
+    ),
+    # Operators and what is told.
+    Mutant(
+        "a second hold is not counted",
+        STATE,
+        "                holds: holds.saturating_add(1),",
+        "                holds,",
+        "breaker_loom::operators_against_each_other",
+    ),
+    Mutant(
+        "closing remembers how often the circuit opened again",
+        STATE,
+        "    Word::clean(parts.generation.next())",
+        "    let phase = Phase::Closed { failures: 0 };\n"
+        "    Parts { generation: parts.generation.next(), phase, ..parts }.pack()",
+        "breaker::reopenings_count_to_fifteen_and_closing_forgets_them",
+    ),
+    Mutant(
+        "a failure is published as nothing to do",
+        BREAKER,
+        "                quiet: word == Word::clean(word.stamp()),",
+        "                quiet: true,",
+        "breaker_loom::a_success_forgets_no_later_failure",
+    ),
+    # Budget, randomness, backoff.
+    Mutant(
+        "the budget is stored though the race is lost",
+        "budget.rs",
+        "            match swap {\n",
+        "            let store = || self.level.swap(new, Ordering::Relaxed);\n"
+        "            match swap.or_else(|_| Ok::<_, u64>(store())) {\n",
+        "budget_loom::two_tokens_pay_for_two_of_four_retries",
+    ),
+    Mutant(
+        "a deposit overflows the bucket",
+        "budget.rs",
+        "level.saturating_add(self.ratio).min(self.capacity);",
+        "level.saturating_add(self.ratio);",
+        "budget_props::a_budget_is_a_bounded_integer",
+    ),
+    Mutant(
+        "a deposit into a full bucket writes",
+        "budget.rs",
+        "            (filled != level).then_some(filled)",
+        "            Some(filled)",
+        "budget_loom::a_deposit_into_a_full_bucket_writes_nothing",
+    ),
+    Mutant(
+        "a retry is paid with less than a token",
+        "budget.rs",
+        "self.change(|level| level.checked_sub(TOKEN))",
+        "self.change(|level| (level > 0).then(|| level.saturating_sub(TOKEN)))",
+        "budget_props::retries_never_exceed_capacity_and_share",
+    ),
+    Mutant(
+        "two threads draw the same number",
+        "rng.rs",
+        "                .fetch_add(GOLDEN, Ordering::Relaxed)\n"
+        "                .wrapping_add(GOLDEN),",
+        "                .swap(\n"
+        "                    self.state.load(Ordering::Relaxed).wrapping_add(GOLDEN),\n"
+        "                    Ordering::Relaxed,\n"
+        "                )\n"
+        "                .wrapping_add(GOLDEN),",
+        "rng_loom::concurrent_draws_are_the_sequence_each_once",
+    ),
+    Mutant(
+        "a spread exceeds max_delay",
+        "backoff.rs",
+        "e.saturating_add(spread).min(cap)",
+        "e.saturating_add(spread)",
+        "backoff_props::no_delay_exceeds_its_cap",
+    ),
+    Mutant(
+        "decorrelated jitter exceeds max_delay",
+        "backoff.rs",
+        "before.saturating_mul(3).min(cap)",
+        "before.saturating_mul(3)",
+        "backoff_props::no_delay_exceeds_its_cap",
+    ),
+    Mutant(
+        "jitter is added first and cut off at max_delay",
+        "backoff.rs",
+        "        let e = self.growth.at(retry).min(cap);",
+        "        let e = self.growth.at(retry);\n"
+        "        if self.jitter == Jitter::Full {\n"
+        "            return Nanos::new(below(e, draw).min(cap));\n"
+        "        }\n"
+        "        let e = e.min(cap);",
+        "backoff_props::at_the_cap_the_spread_stays",
+    ),
+    Mutant(
+        "a large retry number wraps the growth",
+        "backoff.rs",
+        "step.as_u64().saturating_mul(steps)",
+        "step.as_u64().wrapping_mul(steps)",
+        "backoff_props::linear_growth_is_exact",
+    ),
+    Mutant(
+        "a seed's sequence starts one draw later",
+        "backoff.rs",
+        "rng::mix(seed, retry)",
+        "rng::mix(seed, retry.wrapping_add(1))",
+        "vectors::the_published_delays_still_hold",
+    ),
+]
+
+
+def prepare() -> None:
+    """Copy the crate and what its tests read, as a workspace of its own."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    for part in ("rust/core", "tests/vectors"):
+        # Without the old time stamps, by which cargo would take the last mutant of
+        # the run before for up to date.
+        shutil.copytree(ROOT / part, TREE / part, copy_function=shutil.copyfile)
+    shutil.copyfile(ROOT / "Cargo.lock", TREE / "Cargo.lock")
+    manifest = (ROOT / "Cargo.toml").read_text()
+    alone = re.sub(
+        r"^members = .*$", 'members = ["rust/core"]', manifest, flags=re.MULTILINE
+    )
+    (TREE / "Cargo.toml").write_text(alone)
+
+
+def cargo(binary: str, function: str) -> tuple[int, str]:
+    """Run one test; the status is NO_END if it did not end."""
+    loom = binary.endswith("_loom")
+    command = ["cargo", "test", "-p", "seawall-core", "--test", binary]
+    environment = {
+        **os.environ,
+        "RUSTFLAGS": "--cfg loom" if loom else "",
+        "CARGO_TARGET_DIR": str(SCRATCH / ("loom" if loom else "plain")),
+        "CARGO_BUILD_JOBS": "2",
+        "CARGO_INCREMENTAL": "1",
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_PROFILE_DEV_OPT_LEVEL": "1",
+    }
+    try:
+        ended = subprocess.run(
+            [*command, "--", "--exact", function],
+            cwd=TREE,
+            env=environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        return NO_END, ""
+    return ended.returncode, ended.stdout
+
+
+@contextmanager
+def applied(mutant: Mutant) -> Iterator[None]:
+    """Patch the file, and put it back."""
+    path = TREE / "rust" / "core" / "src" / mutant.file
+    source = path.read_text()
+    places = source.count(mutant.old)
+    if places != 1:
+        raise LookupError(f"the patch fits in {places} places of {mutant.file}")
+    path.write_text(source.replace(mutant.old, mutant.new))
+    try:
+        yield
+    finally:
+        path.write_text(source)
+
+
+def sound(mutants: list[Mutant]) -> str | None:
+    """Every named test exists and passes while nothing is broken."""
+    for test in sorted({mutant.test for mutant in mutants}):
+        binary, function = test.split("::")
+        status, output = cargo(binary, function)
+        if status != 0 or "1 passed" not in output:
+            return f"{test} does not pass without a mutant\n{output[-2000:]}"
+    return None
+
+
+def verdict(mutant: Mutant) -> tuple[bool, str]:
+    """Whether the mutant was caught, and what there is to say about it."""
+    binary, function = mutant.test.split("::")
+    try:
+        with applied(mutant):
+            status, output = cargo(binary, function)
+    except LookupError as error:
+        return False, f"does not apply: {error}"
+    return judged(mutant.test, status, output)
+
+
+def judged(test: str, status: int, output: str) -> tuple[bool, str]:
+    """What the output of a mutant's test means."""
+    if status == NO_END:
+        return True, f"{test} (does not end)"
+    if "could not compile" in output:
+        return False, f"does not compile\n{output[-3000:]}"
+    if "Compiling seawall-core" not in output:
+        return False, "was not built: the verdict would be that of another mutant"
+    if status == 0:
+        return False, f"SURVIVED {test}"
+    aborts = "test result: FAILED" not in output  # a panic while another one unwinds
+    return True, f"{test} (aborts)" if aborts else test
+
+
+def main() -> int:
+    """Try every mutant and print a line for each."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    mutants = [mutant for mutant in MUTANTS if wanted in mutant.name]
+    begun = time.monotonic()
+    prepare()
+    if problem := sound(mutants):
+        print(problem)
+        return 1
+    survivors = 0
+    for mutant in mutants:
+        start = time.monotonic()
+        caught, how = verdict(mutant)
+        survivors += not caught
+        took = time.monotonic() - start
+        mark = "killed " if caught else "ALIVE  "
+        print(f"{mark} {mutant.name:<56} {took:5.1f} s  {how}", flush=True)
+    total = time.monotonic() - begun
+    print(f"{len(mutants) - survivors} of {len(mutants)} killed in {total:.0f} s")
+    return 1 if survivors or not mutants else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
