@@ -193,7 +193,7 @@ class Panel:
         reached = self._verdicts["reached"].values
         count = reached["with" if lane is self._record.guarded else "without"]
         _text(into, "small", x, y + 76, f"{count:.0f} calls to the")
-        _text(into, "small", x, y + 90, "database while down")
+        _text(into, "small", x, y + 90, "failing database")
 
     def _dots(
         self, into: ET.Element, y: float, label: str, times: Sequence[float]

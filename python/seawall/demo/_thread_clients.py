@@ -96,8 +96,8 @@ class Line:
 
     def hang_up(self) -> None:
         """Make whoever waits see the end of the line."""
-        with contextlib.suppress(OSError):
-            if self._socket is not None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 

@@ -10,7 +10,7 @@ import pytest
 from seawall.demo._picture import crowds, draw
 from seawall.demo._plan import CALLS_PER_SECOND
 from seawall.demo._promises import judge
-from seawall.demo._record import Record
+from seawall.demo._record import Record, Sample
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -61,6 +61,26 @@ def test_bars_are_as_high_as_there_were_calls(record: Record) -> None:
     one_call = 92 / 1.15 / (CALLS_PER_SECOND * 0.5)
     # The first is the legend's.
     assert heights[1:] == [pytest.approx(one_call, rel=1e-4)] * 2
+
+
+def test_bars_stand_on_each_other(record: Record) -> None:
+    """From the line upwards, without a gap and without hiding one another."""
+    record.guarded.samples += [
+        Sample(begun=0.5, elapsed=2.0),
+        Sample(begun=0.6, elapsed=0.1, error="ValueError"),
+    ]
+    bars = [bar for bar in _drawn(record).iter(f"{SVG}rect") if bar.get("width")]
+    ours = [
+        (float(bar.get("y", 0)), float(bar.get("height", 0)), bar.get("class"))
+        for bar in bars
+        if (bar.findtext(f"{SVG}title") or "").endswith(" at 0.5 s")
+    ][:3]
+
+    floor = 88 + 92
+    for y, height, kind in ours:
+        assert y + height == pytest.approx(floor, abs=0.01), kind
+        floor = y
+    assert [kind for *_, kind in ours] == ["fresh", "late", "failed"]
 
 
 def test_each_run_has_a_panel(record: Record) -> None:
