@@ -110,8 +110,8 @@ loom: cargo ## every interleaving of everything atomic
 	$(LOOM) --test '*_loom' -- --nocapture
 
 .PHONY: mutants
-mutants: cargo ## break the core on purpose; each break must be noticed
-	tools/mutants.sh
+mutants: interpreter cargo ## break the core on purpose; each break must be noticed
+	$(INTERPRETER) tools/mutants.py
 
 # ---------------------------------------------------------------- set-up
 
