@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import seawall
 from seawall import Constant, Exponential
 from seawall._backoff import delays_of, nanos
+from seawall._native import Backoff as Delays
 
 FINITE = st.floats(0, 1e6)
 
@@ -85,3 +88,35 @@ def test_refuses_nonsense(code: str, message: str) -> None:
     """The message names the option and shows the value."""
     with pytest.raises((TypeError, ValueError), match=message):
         eval(code, {**vars(seawall), **globals()})
+
+
+VECTORS = Path(__file__).parent.parent / "vectors" / "jitter.json"
+
+
+def delays_of_case(case: dict[str, Any]) -> Delays:
+    """Build the backoff of one vector."""
+    jitter, seed = case["jitter"], case["seed"]
+    match case["kind"]:
+        case "exponential":
+            return Delays.exponential(
+                case["base"], case["factor"], case["max_delay"], jitter, seed
+            )
+        case "linear":
+            return Delays.linear(
+                case["base"], case["step"], case["max_delay"], jitter, seed
+            )
+        case _:
+            return Delays.constant(case["delay"], jitter, seed)
+
+
+def test_seeded_delays_are_those_of_the_published_vectors() -> None:
+    """The core is tested against the same file, so both speak of the same numbers."""
+    cases = json.loads(VECTORS.read_text())["cases"]
+
+    for case in cases:
+        previous = case["previous"]
+        delay = delays_of_case(case).delay(
+            case["retry"], None if previous is None else previous / 1e9
+        )
+        assert delay == pytest.approx(case["expected"] / 1e9, rel=1e-12, abs=2e-9), case
+    assert len(cases) > 400
