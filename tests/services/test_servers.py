@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -30,6 +31,7 @@ from seawall.testing import (
     Server,
     ServerNotInstalledError,
     Valkey,
+    _process,
     _servers,
 )
 
@@ -83,11 +85,12 @@ def test_a_server_dies_and_comes_back_on_its_port(make: Make) -> None:
     """A client that reconnects must find it again."""
     with make() as server:
         port, pid = server.port, server.pid
+        family = _process.family(pid)
         assert answers(server, timeout=5)
 
         server.kill()
         assert not server.is_running
-        assert not exists(pid)
+        assert not any(exists(member) for member in family)
         assert not answers(server)
 
         server.start()
@@ -100,6 +103,8 @@ def test_a_paused_server_accepts_and_says_nothing_until_resumed(make: Make) -> N
     """A hang is no crash: only a time-out finds it."""
     with make() as server:
         server.pause()
+        for member in _process.family(server.pid):
+            assert _process._thread_states(member) <= set("TZ")
         # The kernel accepts for it.
         with socket.create_connection(("127.0.0.1", server.port), 5):
             pass
@@ -113,7 +118,7 @@ def test_closing_leaves_nothing(make: Make) -> None:
     segments = shared_memory()
     for break_it in (Server.kill, Server.pause, Server.stop, Server.is_running.fget):
         with make() as server:
-            family = _servers._process.family(server.pid)
+            family = _process.family(server.pid)
             break_it(server)
         assert not any(exists(pid) for pid in family)
         assert not server.directory.exists()
@@ -166,14 +171,14 @@ def test_no_server_outlives_its_process(kind: type[Server], tmp_path: Path) -> N
     program = textwrap.dedent(f"""
         import os, signal, threading
         from pathlib import Path
-        from seawall.testing import {kind.__name__}, _servers
+        from seawall.testing import {kind.__name__}, _process
 
         server = {kind.__name__}()
         # A thread that ends must not take the server with it.
         thread = threading.Thread(target=server.start)
         thread.start()
         thread.join()
-        pids = _servers._process.family(server.pid)
+        pids = _process.family(server.pid)
         print(*pids, server.directory, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """)
@@ -229,7 +234,6 @@ def test_a_server_that_cannot_start_says_why() -> None:
 def test_a_preparation_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log is the server's, whichever of its programs wrote it."""
     server = PostgreSQL()
-    server.directory.chmod(0o500)
     monkeypatch.setattr(_servers.PostgreSQL, "_prepare", _run_false)
 
     with pytest.raises(RuntimeError, match="false exited with status 1"), server:
@@ -331,6 +335,25 @@ async def test_postgresql_keeps_what_was_committed_through_a_crash(
     assert await connection.fetchval("select id from kept") == 42
     await connection.execute("drop table kept")
     await connection.close()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+async def test_postgresql_crashes_with_all_of_its_sessions(
+    postgres: PostgreSQL,
+) -> None:
+    """One that is busy would not notice, and keep the data from the next start."""
+    connection = await asyncpg.connect(postgres.dsn)
+    session = connection.get_server_pid()
+    busy = "select count(*) from generate_series(1, 1e9::bigint) where random() > 2"
+    query = asyncio.ensure_future(connection.execute(busy))
+    await asyncio.sleep(0.1)
+    assert exists(session)
+
+    postgres.kill()
+
+    assert not exists(session)
+    with pytest.raises((OSError, asyncpg.PostgresConnectionError)):
+        await query
 
 
 def test_valkey_is_spoken_to_by_its_client(valkey_server: Valkey) -> None:

@@ -301,7 +301,8 @@ class PostgreSQL(Server):
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
-            "unix_socket_directories": str(self.directory),
+            # None: a directory for temporary files can be too deep for a socket's name.
+            "unix_socket_directories": "",
             "fsync": "off",
             "synchronous_commit": "off",
             "full_page_writes": "off",

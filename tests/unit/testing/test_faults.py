@@ -78,12 +78,12 @@ async def test_a_rate_is_the_same_for_the_same_seed() -> None:
                 seen.append(False)
         return seen
 
-    first = await failures(FaultPlan().rate(0.1, error=OSError, seed=7))
-    again = await failures(FaultPlan(seed=7).rate(0.1).then_ok())
-    other = await failures(FaultPlan().rate(0.1, seed=8))
+    first = await failures(FaultPlan().rate(0.5, error=OSError, seed=7))
+    again = await failures(FaultPlan(seed=7).rate(0.5).then_ok())
+    other = await failures(FaultPlan().rate(0.5, seed=8))
 
     assert first == again != other
-    assert 8 <= sum(first) <= 35
+    assert 80 <= sum(first) <= 120
 
 
 async def test_a_plan_that_has_ended_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import socketserver
 import threading
@@ -32,16 +33,25 @@ class Echo(socketserver.BaseRequestHandler):
             pass
 
 
-@pytest.fixture
-def server() -> Iterator[socketserver.ThreadingTCPServer]:
-    """A server that works."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as running:
+@contextlib.contextmanager
+def serving(
+    handler: type[socketserver.BaseRequestHandler],
+) -> Iterator[socketserver.ThreadingTCPServer]:
+    """A server in threads."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as running:
         running.daemon_threads = True
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[socketserver.ThreadingTCPServer]:
+    """A server that works."""
+    with serving(Echo) as running:
+        yield running
 
 
 @pytest.fixture
@@ -141,19 +151,46 @@ def test_it_resets_a_connection_that_hangs(proxy: FaultProxy) -> None:
             client.recv(1)
 
 
-def test_it_cuts_an_answer_short(proxy: FaultProxy) -> None:
+@pytest.mark.parametrize("size", [0, 3, 4, 5, 7])
+def test_it_cuts_an_answer_short(proxy: FaultProxy, size: int) -> None:
     """To the byte, on each connection."""
-    proxy.cut_after(6)
+    proxy.cut_after(size)
     for _ in range(2):
-        with connect(proxy) as client:
-            assert ask(client) == b"ping"
-            client.sendall(b"pong")
-            assert client.recv(100) == b"po"
-            with pytest.raises(ConnectionResetError):
-                client.recv(100)
+        with connect(proxy) as client, pytest.raises(ConnectionResetError):
+            answers = b""
+            for question in (b"ping", b"pong"):
+                client.sendall(question)
+                wanted = min(size, len(answers) + 4)
+                while len(answers) < wanted:
+                    answers += client.recv(100)
+            assert answers == b"pingpong"[:size]
+            client.recv(100)
     proxy.heal()
     with connect(proxy) as client:
         assert ask(client, b"a" * 100) == b"a" * 100
+
+
+def test_it_keeps_nothing_back_when_the_server_is_done() -> None:
+    """A client that reads late gets all of the answer."""
+    size = 20_000_000
+
+    class Flood(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"a" * size)
+
+    with (
+        serving(Flood) as server,
+        FaultProxy(server.server_address[1]) as proxy,
+        connect(proxy) as client,
+    ):
+        # From now on only the answer keeps the connection open.
+        client.shutdown(socket.SHUT_WR)
+        received = 0
+        while chunk := client.recv(100_000):
+            received += len(chunk)
+            # Slower than the proxy, so that all buffers on the way are full at the end.
+            time.sleep(0.001)
+        assert received == size
 
 
 def test_it_delays(proxy: FaultProxy) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 
@@ -83,9 +84,15 @@ async def test_an_endless_sleep_ends_at_the_deadline_around_it() -> None:
 
 async def test_a_worker_thread_holds_time() -> None:
     """A jump past a running thread is a time-out that never happened."""
+    start = anyio.current_time()
+
     for _ in range(5):
-        with anyio.fail_after(0.001):
+        with anyio.fail_after(0.001) as scope:
             assert await anyio.to_thread.run_sync(slow_answer) == 42
+        # A thread cannot be interrupted: the time-out would not have been raised.
+        assert not scope.cancel_called
+
+    assert anyio.current_time() == start
 
 
 def slow_answer() -> int:
@@ -148,6 +155,7 @@ async def test_hold_keeps_time_still_for_what_the_loop_cannot_see() -> None:
 
 async def test_a_loopback_round_trip_makes_no_false_time_out() -> None:
     """Real sockets work: what the kernel has already is seen before time moves."""
+    start = anyio.current_time()
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
         port = listener.extra(anyio.abc.SocketAttribute.local_port)  # noqa: S610
 
@@ -163,7 +171,21 @@ async def test_a_loopback_round_trip_makes_no_false_time_out() -> None:
                     with anyio.fail_after(0.5):
                         await stream.send(b"ping")
                         assert await stream.receive(4) == b"ping"
+                assert anyio.current_time() == start
             group.cancel_scope.cancel()
+
+
+async def test_what_the_kernel_has_already_comes_before_a_jump() -> None:
+    """Even if nobody has looked at the socket yet."""
+    start = anyio.current_time()
+    sender, receiver = socket.socketpair()
+    with sender, receiver:
+        sender.send(b"x")
+        with anyio.move_on_after(5):
+            await anyio.wait_readable(receiver)
+        assert receiver.recv(1) == b"x"
+
+    assert anyio.current_time() == start
 
 
 async def test_waiting_for_blocked_tasks_does_not_move_time_far() -> None:
@@ -198,7 +220,11 @@ async def test_without_a_timer_it_waits_for_real() -> None:
 
     thread = threading.Thread(target=answer)
     thread.start()
-    await answered.wait()
+    async with anyio.create_task_group() as group:
+        # A timer that never fires is none.
+        group.start_soon(anyio.sleep_forever)
+        await answered.wait()
+        group.cancel_scope.cancel()
     thread.join()
 
     assert anyio.current_time() == start
