@@ -100,7 +100,7 @@ check-python: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
-	$(BIN)/basedpyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes seawall
+	PATH="$(CURDIR)/$(BIN):$$PATH" basedpyright --ignoreexternal --verifytypes seawall
 	$(BIN)/python -m mypy.stubtest seawall._native
 	$(BIN)/lint-imports
 	$(BIN)/python tools/classification.py --check

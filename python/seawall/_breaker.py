@@ -154,8 +154,8 @@ class CircuitBreaker(Guarded):
         lease = min(max(pause, _MIN_LEASE), _DAY)
         if probe_lease is not None:
             lease = seconds("probe_lease", probe_lease, exclusive=True, maximum=_DAY)
-        self.name = name
-        self.config = BreakerConfig(
+        self.name: str = name
+        self.config: BreakerConfig = BreakerConfig(
             trip=trip,
             break_duration=pause,
             success_threshold=whole("success_threshold", success_threshold, 1, 31),

@@ -63,19 +63,19 @@ class Call:
         replayed: BaseException | None = None,
         stamps: dict[Breaker, int] | None = None,
     ) -> None:
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-        self.attempts = 0
+        self.fn: Callable[..., Any] = fn
+        self.args: Sequence[Any] = args
+        self.kwargs: Mapping[str, Any] = kwargs
+        self.attempts: int = 0
         self.records: tuple[AttemptRecord, ...] = ()
-        self.watched = False
+        self.watched: bool = False
         self.last_error: Exception | None = None
-        self.source = "primary"
-        self.misused = False
-        self.probe = False
-        self.deadline = math.inf
-        self.replayed = replayed
-        self.stamps = {} if stamps is None else stamps
+        self.source: str = "primary"
+        self.misused: bool = False
+        self.probe: bool = False
+        self.deadline: float = math.inf
+        self.replayed: BaseException | None = replayed
+        self.stamps: dict[Breaker, int] = {} if stamps is None else stamps
 
     def take_replayed(self) -> BaseException:
         """Hand over the recorded error; whoever raises it must keep no reference."""
