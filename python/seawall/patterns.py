@@ -227,7 +227,7 @@ class CircuitBreaker:
 
     @property
     def last_failure_time(self) -> datetime | None:
-        """When the operation last failed, in UTC without a time zone; None: never.
+        """When the operation last failed, in UTC without a time zone, or None.
 
         For people to read. The breaker itself never looks at the wall clock.
         """
