@@ -1,7 +1,5 @@
 """What the pages say is true, and nothing public is left out."""
 
-
-
 from __future__ import annotations
 
 import contextlib
