@@ -243,7 +243,7 @@ def test_the_thread_pool_is_joined_in_real_time() -> None:
 
     async def abandons() -> None:
         def block() -> None:
-            time.sleep(0.05)
+            time.sleep(0.2)
             ended.set()
 
         asyncio.get_running_loop().run_in_executor(None, block).cancel()
