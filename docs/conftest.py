@@ -25,6 +25,7 @@ import anyio
 import pytest
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import CodeBlockParser
 
 from seawall.testing import VirtualClock, VirtualLoop
@@ -104,6 +105,13 @@ class Blocks:
     def pytest_collect_file(self, file_path: Path, parent: Any) -> Any:
         """Collect it, if it is a document."""
         return self.collect(file_path, parent)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put blocks in their order, whoever shuffled them: each builds on the last."""
+        blocks = [item for item in items if isinstance(item, SybilItem)]
+        blocks.sort(key=lambda b: (b.path, b.name.partition(",")[0], b.example.line))
+        items[:] = [item for item in items if not isinstance(item, SybilItem)] + blocks
 
 
 def pytest_configure(config: pytest.Config) -> None:
