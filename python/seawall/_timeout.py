@@ -98,6 +98,9 @@ class Timeout(Guarded):
         if limit == math.inf:
             return await inner(call)
         watched, call.watched = call.watched, True
+        # Earlier attempts belong to the deadline around them, not to this one.
+        earlier = call.last_error, call.records
+        call.last_error, call.records = None, ()
         try:
             with anyio.move_on_after(limit) as scope:
                 return await inner(call)
@@ -106,7 +109,12 @@ class Timeout(Guarded):
             raise self._error(call, limit) from call.last_error
         finally:
             call.watched = watched
-            call.last_error = None  # its traceback holds the frames that hold the call
+            if call.last_error is None:
+                call.last_error, call.records = earlier
+            if not watched:
+                call.last_error = None
+            # Tracebacks hold this frame, and the frames that hold the call.
+            del earlier
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner*; the retry inside looks at the deadline."""

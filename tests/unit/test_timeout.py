@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import pytest
@@ -110,6 +111,37 @@ async def test_outside_a_retry_it_tells_what_went_wrong_before() -> None:
 
     assert isinstance(caught.value.__cause__, InfraConnectionError)
     assert [record.number for record in attempts_of(caught.value)] == [1]
+
+
+@pytest.mark.parametrize("inner", [[Retry(), Timeout(3)], [Timeout(9), Retry()]])
+async def test_a_second_time_out_does_not_hide_what_went_wrong_before(
+    inner: list[Any],
+) -> None:
+    """The limit of an attempt forgets nothing that the total deadline has to tell."""
+    calls = 0
+
+    async def fails_then_hangs() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            await anyio.sleep_forever()
+        raise InfraConnectionError("real")
+
+    with pytest.raises(InfraTimeoutError, match="within 2 s") as caught:
+        await Pipeline(Timeout(2), *inner).call(fails_then_hangs)
+
+    assert isinstance(caught.value.__cause__, InfraConnectionError)
+    assert [record.number for record in attempts_of(caught.value)] == [1]
+
+
+async def test_attempts_that_are_cut_short_are_not_each_others_cause() -> None:
+    """Each hung on its own; a chain of them would keep every attempt's frames."""
+    retry = Retry(max_attempts=3, idempotent=True, backoff=Constant(0))
+    with pytest.raises(InfraTimeoutError) as caught:
+        await Pipeline(Timeout(9), retry, Timeout(1)).call(anyio.sleep_forever)
+
+    assert caught.value.__cause__ is None
+    assert len(attempts_of(caught.value)) == 3
 
 
 async def test_infinity_is_no_time_out() -> None:
