@@ -33,7 +33,7 @@ class Call:
         watched: Whether somebody outside wants to know the last error.
         last_error: The failure that the newest retry was decided on, if watched.
         source: Where the value comes from: "primary" or the name of a fallback step.
-        misused: Whether the function could not be called as it was asked to be.
+        misused: Whether the newest attempt could not call the function as asked.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
     """
@@ -150,6 +150,7 @@ def compose_sync(stages: Sequence[Stage]) -> InnerSync:
 async def innermost(call: Call) -> Any:
     """Call the function itself, or raise what it has already raised."""
     call.attempts += 1
+    call.misused = False  # a mistake of the attempt before is not one of this
     if call.replayed is not None:
         raise call.take_replayed()
     result = _called(call)
@@ -166,6 +167,7 @@ async def innermost(call: Call) -> Any:
 def innermost_sync(call: Call) -> Any:
     """Do what `innermost` does, for synchronous functions."""
     call.attempts += 1
+    call.misused = False
     if call.replayed is not None:
         raise call.take_replayed()
     result = _called(call)

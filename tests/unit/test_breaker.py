@@ -26,6 +26,7 @@ from seawall import (
     CircuitOpenError,
     CircuitState,
     Consecutive,
+    Constant,
     CredentialRefreshError,
     InfraAuthenticationError,
     InfraConnectionError,
@@ -380,6 +381,36 @@ async def test_a_callers_mistake_says_nothing_about_the_dependency(
 
     with pytest.raises(TypeError, match="inside"):
         await breaker.call(has_a_bug)
+    assert breaker.state is OPEN
+
+
+async def test_a_mistake_of_one_attempt_does_not_excuse_the_next() -> None:
+    """What counts is how the last attempt ended, and that one reached the server."""
+    attempts = iter(["no awaitable", fails()])
+    breaker = CircuitBreaker("db", trip=Consecutive(1))
+    retry = Retry(on=Exception, max_attempts=2, backoff=Constant(0))
+
+    with pytest.raises(ConnectionError):
+        await Pipeline(breaker, retry).call(lambda: next(attempts))
+
+    assert breaker.state is OPEN
+
+
+def test_a_mistake_of_one_plain_attempt_does_not_excuse_the_next() -> None:
+    """The same without an event loop."""
+    attempts = iter([works(), None])
+
+    def awaitable_then_down() -> object:
+        if (result := next(attempts)) is None:
+            raise ConnectionError
+        return result
+
+    breaker = CircuitBreaker("db", trip=Consecutive(1))
+    retry = Retry(on=Exception, max_attempts=2, backoff=Constant(0))
+
+    with pytest.raises(ConnectionError):
+        Pipeline(breaker, retry).call_sync(awaitable_then_down)
+
     assert breaker.state is OPEN
 
 
