@@ -145,10 +145,10 @@ class Fallback(Reporting):
         except Exception as error:
             if not self._handles(error):
                 raise
-            failure = error
+            failure, steps = error, self._steps_for(error)
         # Outside the except block: a step sees a clean sys.exc_info().
         try:
-            for step in self._steps_for(failure):
+            for step in steps:
                 value: Any = None
                 with _Trying(self, step, failure) as trying:
                     value = step.fn(*call.args, **call.kwargs)
@@ -167,9 +167,9 @@ class Fallback(Reporting):
         except Exception as error:
             if not self._handles(error):
                 raise
-            failure = error
+            failure, steps = error, self._steps_for(error)
         try:
-            for step in self._steps_for(failure):
+            for step in steps:
                 value: Any = None
                 with _Trying(self, step, failure) as trying:
                     value = step.fn(*call.args, **call.kwargs)
@@ -232,7 +232,8 @@ class _Trying:
             # A bug in the step. It ends the chain; the primary stays visible above it,
             # unless the step has named a cause of its own.
             if error is not failure and error.__cause__ is None:
-                error.__cause__ = failure
+                # Past a __setattr__ of its own: a frozen dataclass refuses any name.
+                object.__setattr__(error, "__cause__", failure)
             return False
         _note(
             failure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import sys
 
@@ -178,6 +179,23 @@ async def test_a_bug_in_a_step_ends_the_chain() -> None:
     assert called == 0
 
 
+async def test_a_bug_that_takes_no_attributes_is_raised_all_the_same() -> None:
+    """With the primary's error as its cause, like any other."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Frozen(Exception):
+        code: int
+
+    async def buggy(_: Exception) -> str:
+        raise Frozen(7)
+
+    error = InfraTimeoutError()
+    with pytest.raises(Frozen) as caught:
+        await Fallback(Step("buggy", buggy)).call(primary, error)
+
+    assert caught.value.__cause__ is error
+
+
 async def test_a_step_that_raises_the_primarys_own_error_makes_no_cycle() -> None:
     """An error that is its own cause would hang whoever prints it."""
     error = InfraTimeoutError()
@@ -249,6 +267,28 @@ async def test_a_predicate_may_decide() -> None:
     assert await fallback.call(primary, ValueError("soft")) == "cached"
     with pytest.raises(ValueError, match="hard"):
         await fallback.call(primary, ValueError("hard"))
+
+
+async def test_a_steps_predicate_that_raises_hides_nothing() -> None:
+    """What it was asked about stands above its own error."""
+
+    def broken(_: Exception) -> bool:
+        raise KeyError("predicate")
+
+    error = InfraTimeoutError()
+    fallback = Fallback(Step("cache", static, on=broken))
+    with pytest.raises(KeyError, match="predicate") as caught:
+        await fallback.call(primary, error)
+    assert caught.value.__context__ is error
+
+    with pytest.raises(KeyError, match="predicate") as caught:
+        fallback.call_sync(raises, error)
+    assert caught.value.__context__ is error
+
+
+def raises(error: Exception) -> str:
+    """Raise *error*."""
+    raise error
 
 
 async def test_listeners_hear_which_step_answered() -> None:
