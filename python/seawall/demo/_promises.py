@@ -21,7 +21,7 @@ TOLERANCE: Final = 0.1
 LOGIN_WINDOW: Final = 1.0
 """Seconds after the revocation in which logins are the revocation's doing."""
 
-RECOVERY: Final = BREAK + 0.5
+RECOVERY: Final = BREAK + 1.0
 """Seconds from database back to circuit closed: the rest of a break, and two probes."""
 
 
@@ -91,7 +91,6 @@ def _deadline(record: Record) -> Verdict:
             "slowest": worst,
             "overrun": overrun,
             "tolerance": TOLERANCE,
-            "worst_loop_lag": record.worst_lag,
             "slowest_bare": worst_bare,
             "late_bare": late,
         },

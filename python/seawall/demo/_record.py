@@ -19,7 +19,7 @@ Kind: TypeAlias = Literal["fresh", "stale", "late", "failed"]
 
 KINDS: Final[tuple[Kind, ...]] = ("fresh", "stale", "late", "failed")
 
-DEADLINE: Final = 1.0
+DEADLINE: Final = 1.5
 """Seconds within which every look-up promises to be over."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ._plan import CALLS_PER_SECOND
-from ._promises import Verdict
+from ._promises import TOLERANCE, Verdict
 from ._record import Lane, Record
 
 Judged: TypeAlias = Sequence[tuple[Record, Sequence[Verdict]]]
@@ -36,9 +37,11 @@ def print_summary(console: Console, judged: Judged) -> None:
     table.add_row("(look-ups answered in time)", *shares)
     console.print(table)
     for record, verdicts in judged:
-        for verdict in verdicts:
-            if verdict.broken is not None:
-                console.print(_broken(record, verdict), soft_wrap=True)
+        broken = [verdict for verdict in verdicts if not verdict.kept]
+        for verdict in broken:
+            console.print(_broken(record, verdict), soft_wrap=True)
+        if broken and record.worst_lag > TOLERANCE:
+            console.print(_busy(record), soft_wrap=True)
     if all_kept(judged):
         console.print(Text("every promise was kept", style="bold green"))
 
@@ -72,6 +75,13 @@ def _broken(record: Record, verdict: Verdict) -> Text:
     )
 
 
+def _busy(record: Record) -> str:
+    return (
+        f"on {record.backend} the event loop itself was late by {record.worst_lag:.2f} "
+        f"s at worst: if this machine was busy, run it again on a quiet one"
+    )
+
+
 def as_json(judged: Judged, seed: int, picture: str) -> dict[str, Any]:
     """Say the same to a program."""
     return {
@@ -87,6 +97,7 @@ def _run(record: Record, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     return {
         "plan": attrs.asdict(record.plan),
         "marks": _rounded(record.marks),
+        "worst_loop_lag": round(record.worst_lag, 4),
         "promises": {
             verdict.name: {
                 "promise": verdict.promise,
@@ -104,6 +115,7 @@ def _run(record: Record, verdicts: Sequence[Verdict]) -> dict[str, Any]:
 def _lane(lane: Lane) -> dict[str, Any]:
     return {
         "calls": dict(lane.kinds()),
+        "errors": dict(Counter(s.error for s in lane.samples if s.error is not None)),
         "answered_in_time": round(lane.answered_in_time(), 4),
         "database_calls": len(lane.attempts),
         "retries": len(lane.retries),

@@ -50,7 +50,7 @@ def record() -> Record:
             clock=lambda: 8.0,
             samples=[
                 Sample(begun=0.5, elapsed=0.01),
-                Sample(begun=1.9, elapsed=1.3),
+                Sample(begun=1.9, elapsed=1.8),
                 Sample(begun=2.0, elapsed=1.0, error="ConnectionResetError"),
                 Sample(begun=4.0, elapsed=0.01, error="ConnectionRefusedError"),
                 Sample(begun=8.0, elapsed=0.01),

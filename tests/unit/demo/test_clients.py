@@ -30,6 +30,7 @@ def test_a_line_is_hung_up_on_while_it_is_in_use_only() -> None:
     near, far = socket.socketpair()
     with near, far:
         line = Line()
+        line.drop()
         line.hang_up()
         line.use(near.fileno())
         line.drop()

@@ -66,8 +66,22 @@ def test_programs_get_the_same_figures(record: Record) -> None:
     ]
     assert run["promises"]["reached"]["without"] == 5
     assert run["with_seawall"]["calls"] == {"fresh": 2, "stale": 2}
+    assert run["worst_loop_lag"] == 0.004
     assert run["without"]["answered_in_time"] == 0.4
+    assert run["without"]["errors"] == {
+        "ConnectionResetError": 1,
+        "ConnectionRefusedError": 1,
+    }
     assert run["marks"] == {"hang": 2.0, "kill": 3.0, "revoke": 4.5, "back": 7.0}
+
+
+def test_a_machine_that_was_too_busy_is_told(record: Record) -> None:
+    """A broken promise stays one; but whoever reads it should know where to look."""
+    record.worst_lag = 0.7
+    assert "the event loop itself" not in _summary(record)
+
+    record.leaks.append("1 task")
+    assert "on asyncio the event loop itself was late by 0.70 s" in _summary(record)
 
 
 def test_nothing_is_rounded_to_perfection() -> None:

@@ -66,7 +66,7 @@ async def test_a_hanging_database_costs_nobody_his_deadline(
         clients.world.hang()
         begun = anyio.current_time()
         assert (await service.answer(3)).stale
-        assert anyio.current_time() - begun < 0.7
+        assert anyio.current_time() - begun < 1.0
 
 
 async def test_the_circuit_opens_and_closes_by_itself(clients: FakeClients) -> None:
