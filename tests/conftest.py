@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from seawall.testing import VirtualClock, VirtualLoop
 
+pytest_plugins = ["servers"]
+
 # Deadlines of hypothesis measure the machine, not the code. An anyio_backend per test,
 # not per example, is what we want: time goes on from one example to the next.
 settings.register_profile(

@@ -1,4 +1,4 @@
-"""The mission's examples talk to the same real servers as tests/services."""
+"""The mission's examples use clients that block, on real servers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster
-
-from services.conftest import (  # noqa: F401 -- pytest finds fixtures by their names
-    _kafka,
-    _openbao,
-    _postgres,
-    _valkey,
-    kafka,
-    kafka_jars,
-    openbao,
-    postgres,
-    valkey_server,
-)
 
 
 @pytest.fixture

@@ -1,23 +1,12 @@
-"""One server of each kind for the whole run, handed out healthy to each test."""
+"""Everything in this folder talks to real servers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from seawall.testing import (
-    Kafka,
-    OpenBao,
-    PostgreSQL,
-    ServerNotInstalledError,
-    Valkey,
-    fetch_kafka,
-)
-
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,60 +14,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.services)
-
-
-@pytest.fixture(scope="session")
-def kafka_jars() -> Path:
-    """The broker, brought by Maven once; a skip with the reason elsewhere."""
-    try:
-        return fetch_kafka(HERE / "kafka" / "pom.xml", REPOSITORY / ".cache" / "kafka")
-    except ServerNotInstalledError as error:
-        pytest.skip(f"no Kafka broker on this machine: {error}")
-
-
-@pytest.fixture(scope="session")
-def _postgres() -> Iterator[PostgreSQL]:
-    with PostgreSQL() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def _valkey() -> Iterator[Valkey]:
-    with Valkey() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def _openbao() -> Iterator[OpenBao]:
-    with OpenBao() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def _kafka(kafka_jars: Path) -> Iterator[Kafka]:
-    with Kafka(kafka_jars) as server:
-        yield server
-
-
-@pytest.fixture
-def postgres(_postgres: PostgreSQL) -> PostgreSQL:
-    """A PostgreSQL that answers, whatever the test before did to it."""
-    return _postgres.heal()
-
-
-@pytest.fixture
-def valkey_server(_valkey: Valkey) -> Valkey:
-    """A Valkey that answers."""
-    return _valkey.heal()
-
-
-@pytest.fixture
-def openbao(_openbao: OpenBao) -> OpenBao:
-    """An OpenBao that answers."""
-    return _openbao.heal()
-
-
-@pytest.fixture
-def kafka(_kafka: Kafka) -> Kafka:
-    """A Kafka broker that answers."""
-    return _kafka.heal()
