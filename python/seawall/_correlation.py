@@ -7,9 +7,8 @@ threads. Nobody pays for an id before somebody asks for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import final
 from uuid import UUID, uuid4
 
 _current: ContextVar[UUID | None] = ContextVar("seawall_correlation_id", default=None)
@@ -38,11 +37,10 @@ def current_correlation_id() -> UUID | None:
     return _current.get()
 
 
-@contextmanager
 def correlation_scope(
     id: UUID | str | None = None,  # noqa: A002 -- positional-only; nobody writes it
     /,
-) -> Generator[UUID]:
+) -> Scope:
     """Give every error, event and log record of this block the same id.
 
     ::
@@ -53,9 +51,27 @@ def correlation_scope(
     Text that is no id is replaced by a new id and never repeated, so a header can be
     passed as it came. None asks for a new id, inside another scope too.
     """
-    correlation_id = parse_correlation_id(id)
-    token = _current.set(correlation_id)
-    try:
-        yield correlation_id
-    finally:
-        _current.reset(token)
+    return Scope(id)
+
+
+@final
+class Scope:
+    """What `correlation_scope` returns."""
+
+    # No generator: `contextlib` assigns to the error that leaves one, and an error that
+    # is a frozen dataclass would be replaced by the complaint about that.
+
+    __slots__ = ("_id", "_token")
+
+    def __init__(self, id: UUID | str | None) -> None:  # noqa: A002 -- as above
+        self._id = id
+
+    def __enter__(self) -> UUID:
+        """Begin the scope; its id is what ``as`` gives."""
+        correlation_id = parse_correlation_id(self._id)
+        self._token = _current.set(correlation_id)
+        return correlation_id
+
+    def __exit__(self, *_: object) -> None:
+        """Go back to the id outside."""
+        _current.reset(self._token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from uuid import UUID
 
@@ -26,6 +27,21 @@ def test_a_scope_gives_and_takes_back_its_id() -> None:
             assert current_correlation_id() == inner != outer
             raise LookupError
         assert current_correlation_id() == outer == ID
+    assert current_correlation_id() is None
+
+
+def test_an_error_that_takes_no_attributes_leaves_it_as_it_is() -> None:
+    """`contextlib` would answer a frozen dataclass with an error of its own."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Frozen(Exception):
+        code: int
+
+    error = Frozen(7)
+    with pytest.raises(Frozen) as caught, correlation_scope():
+        raise error
+
+    assert caught.value is error
     assert current_correlation_id() is None
 
 
