@@ -28,7 +28,9 @@ def is_cancellation(error: BaseException) -> bool:
         return True
     try:
         cancelled = anyio.current_effective_deadline() == -math.inf
-    except anyio.NoEventLoopError:
+    except RuntimeError:
+        # No event loop. A thread that was started with a copy of a task's context
+        # believes that there is one, and anyio only finds out by asking it.
         return False
     return cancelled or _natively_cancelled(error)
 

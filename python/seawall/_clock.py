@@ -51,7 +51,7 @@ def time_left() -> float:
     """
     try:
         return anyio.current_effective_deadline() - anyio.current_time()
-    except anyio.NoEventLoopError:
+    except RuntimeError:  # no event loop, see `_cancel`
         return math.inf
 
 

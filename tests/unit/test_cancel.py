@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -22,6 +24,13 @@ async def test_an_ordinary_error_is_none() -> None:
 def test_an_ordinary_error_is_none_without_an_event_loop() -> None:
     """Synchronous code has no scopes."""
     assert not is_cancellation(OSError())
+
+
+async def test_an_ordinary_error_is_none_in_a_thread_with_a_tasks_context() -> None:
+    """The context says which library runs the loop; in the thread there is none."""
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(context.run, is_cancellation, OSError()).result()
 
 
 @pytest.mark.parametrize(

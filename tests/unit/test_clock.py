@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -49,3 +51,10 @@ async def test_time_left_is_the_nearest_deadlines() -> None:
 def test_without_a_loop_there_is_no_deadline() -> None:
     """None that we could know."""
     assert time_left() == math.inf
+
+
+async def test_a_thread_with_a_tasks_context_has_no_deadline_either() -> None:
+    """The context says which library runs the loop; in the thread there is none."""
+    context = contextvars.copy_context()
+    with anyio.fail_after(5), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(context.run, time_left).result() == math.inf
