@@ -34,8 +34,10 @@ from ._correlation import current_correlation_id as current_correlation_id
 from ._credentials import Credential as Credential
 from ._credentials import CredentialRefresh as CredentialRefresh
 from ._credentials import FromRefreshable as FromRefreshable
+from ._credentials import Injected as Injected
 from ._credentials import Issued as Issued
 from ._credentials import Snapshot as Snapshot
+from ._credentials import Source as Source
 from ._errors import AttemptRecord as AttemptRecord
 from ._errors import CircuitOpenError as CircuitOpenError
 from ._errors import CredentialRefreshError as CredentialRefreshError
@@ -79,7 +81,8 @@ from ._types import On as On
 from ._types import Seconds as Seconds
 from ._types import TransportType as TransportType
 
-# Tracebacks, reprs and documentation name things where users import them from.
+# A traceback names an error where users import it from. Only errors: of other classes
+# the module is where `typing.get_type_hints` looks their annotations up.
 for _thing in list(globals().values()):
-    if getattr(_thing, "__module__", "").startswith(f"{__name__}._"):
+    if isinstance(_thing, type) and issubclass(_thing, Exception):
         _thing.__module__ = __name__

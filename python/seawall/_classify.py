@@ -248,7 +248,7 @@ class Classifier:
                 "shop.errors.Busy": Classification(Category.LOCAL_SATURATION),
             }
         )
-        retry = Retry(classify=classify)
+        classify(OutOfStock()).retry  # "no"
 
     A type stands for its subclasses too. A name is the type's ``module.qualname``, for
     libraries that should not be imported here.

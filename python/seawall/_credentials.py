@@ -62,6 +62,7 @@ __all__ = [
     "Issued",
     "RefreshConfig",
     "Snapshot",
+    "Source",
     "refreshable",
 ]
 
@@ -144,8 +145,8 @@ class CredentialRefresh(Generic[C]):
             check_on("rejected", rejected)
         if name is not None:
             check_name(name)
-        self.name = describe(source) if name is None else name
-        self.config = RefreshConfig(
+        self.name: str = describe(source) if name is None else name
+        self.config: RefreshConfig = RefreshConfig(
             atomic=flag("atomic", atomic),
             rejected=rejected,
             replay=flag("replay", replay),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import typing
 from pathlib import Path
 
 import seawall
@@ -50,3 +51,19 @@ def test_everything_public_says_what_it_does() -> None:
 def test_importing_it_starts_nothing() -> None:
     """No trio, no event loop, no thread: those are the program's to choose."""
     assert importlib.reload(seawall).__version__ == seawall.__version__
+
+
+def test_type_hints_of_everything_public_resolve() -> None:
+    """Frameworks read them: dependency injection, validation, documentation."""
+    for name in exported():
+        thing = getattr(seawall, name)
+        if inspect.isclass(thing) and not issubclass(thing, Exception):
+            typing.get_type_hints(thing)
+        elif inspect.isfunction(thing):
+            typing.get_type_hints(thing)
+
+
+def test_errors_are_named_where_they_are_imported_from() -> None:
+    """In a traceback: `seawall.CircuitOpenError`."""
+    assert seawall.CircuitOpenError.__module__ == "seawall"
+    assert seawall.SeawallWarning.__module__ == "seawall"
