@@ -41,7 +41,7 @@ class FaultPlan:
     """
 
     def __init__(self, *, seed: int | None = None) -> None:
-        self.calls = 0
+        self.calls: int = 0
         """How many calls began."""
         self._steps: list[_Step] = []
         self._value: object = None

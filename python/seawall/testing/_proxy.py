@@ -51,7 +51,7 @@ class FaultProxy:
     def __init__(self, target_port: int) -> None:
         self.port: Final = free_port()
         """Where clients connect."""
-        self.connections_made = 0
+        self.connections_made: int = 0
         """How many connections were accepted."""
         self._target_port = target_port
         self._delay = 0.0
