@@ -184,7 +184,9 @@ class Issued(Generic[C_co]):
         default=None, kw_only=True, converter=_refresh_in
     )
 
-    __reduce__ = _refuse_pickling
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle is a file in the making."""
+        _refuse_pickling(self)
 
 
 @final
@@ -202,7 +204,9 @@ class Snapshot(Generic[C_co]):
     generation: int
     life: Life = attrs.field(default=FOREVER, repr=False)
 
-    __reduce__ = _refuse_pickling
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle is a file in the making."""
+        _refuse_pickling(self)
 
 
 Source: TypeAlias = Callable[[Snapshot[C] | None], Awaitable[Issued[C]]]

@@ -27,7 +27,7 @@ class Injected(Guarded):
         keyword: str | None,
     ) -> None:
         self._operated = operated
-        self.name = name
+        self.name: str = name
         # None: the function has its credential from elsewhere.
         self._keyword = keyword
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from logins import IdpDown, Login, Unauthorized
 from seawall import CredentialRefresh, Issued, Pipeline, Retry, Snapshot
-from seawall.testing._cancel_everywhere import cancel_everywhere
+from seawall.testing import cancel_everywhere
 
 pytestmark = pytest.mark.anyio
 
@@ -173,6 +174,31 @@ async def test_an_atomic_refresh_that_was_not_begun_is_left_to_the_next() -> Non
     assert idle(credentials)
     assert (await credentials.get()).generation == 1
     assert login.started == login.finished
+
+
+@asyncio_only
+@pytest.mark.filterwarnings(
+    # What anyio leaves of a child that was cancelled before its first step.
+    "ignore:coroutine .* was never awaited:RuntimeWarning",
+    "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning",
+)
+async def test_a_loop_that_is_shut_down_leaves_no_flight_behind() -> None:
+    """`asyncio.run` cancels every task, also one that has not begun."""
+    login = Login()
+    credentials = made(login, atomic=True)
+    before = asyncio.all_tasks()
+    task = asyncio.ensure_future(credentials.get())
+    await asyncio.sleep(0)
+    started = asyncio.all_tasks() - before
+    assert len(started) == 2
+    for each in started:
+        each.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert login.started == 0
+    assert idle(credentials)
+    del started, each
+    gc.collect()
 
 
 async def test_an_atomic_refresh_still_has_its_own_limit() -> None:

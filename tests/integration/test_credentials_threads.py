@@ -17,6 +17,8 @@ from seawall._credential_ledger import Boarding
 from seawall._credential_life import Moment
 from seawall._flight import Flight, Owner, post, running_loop
 
+pytestmark = pytest.mark.real_time
+
 BACKENDS = ("asyncio", "trio", "asyncio", "trio")
 
 
@@ -42,7 +44,6 @@ def in_threads(fn: Callable[[], Awaitable[object]]) -> None:
         raise errors[0]
 
 
-@pytest.mark.real_time
 def test_four_loops_share_one_login() -> None:
     """Those of the other loops are woken from the one that flew."""
     login = Login(delay=0.2)
@@ -62,7 +63,6 @@ def test_four_loops_share_one_login() -> None:
     assert login.started == 1
 
 
-@pytest.mark.real_time
 def test_concurrent_401s_in_four_loops_cause_one_login() -> None:
     """Each of them learns of it at another moment."""
     login = Login(delay=0.05)
@@ -86,7 +86,6 @@ def test_concurrent_401s_in_four_loops_cause_one_login() -> None:
     assert (login.started, login.most_at_once) == (2, 1)
 
 
-@pytest.mark.real_time
 def test_a_failure_reaches_every_loop() -> None:
     """With an error of its own for each."""
     login = Login(delay=0.2)
@@ -104,7 +103,6 @@ def test_a_failure_reaches_every_loop() -> None:
     assert login.started == 1
 
 
-@pytest.mark.real_time
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("other", ["asyncio", "trio"])
 def test_the_owner_flies_for_other_loops_too(backend: str, other: str) -> None:
@@ -136,7 +134,6 @@ def test_the_owner_flies_for_other_loops_too(backend: str, other: str) -> None:
     assert login.started == 2
 
 
-@pytest.mark.real_time
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_waiters_in_other_loops_survive_the_owner(backend: str) -> None:
     """He leaves while his refresh is under way, for whomever."""
@@ -162,7 +159,6 @@ def test_waiters_in_other_loops_survive_the_owner(backend: str) -> None:
     assert (login.started, login.finished) == (2, 1)
 
 
-@pytest.mark.real_time
 def test_a_thread_comes_in_through_its_event_loop() -> None:
     """There is no blocking `get`; `anyio.from_thread` is the way."""
     credentials = CredentialRefresh(Login(delay=0.0))
@@ -176,7 +172,6 @@ def test_a_thread_comes_in_through_its_event_loop() -> None:
     assert anyio.run(main) == "token-1"
 
 
-@pytest.mark.real_time
 def test_rare_races_leave_nothing_stuck() -> None:
     """Two logins at once, or a forgotten waiter: cancelled and refused at random."""
     login = Login(delay=0.002, life=None)
@@ -305,3 +300,15 @@ def test_an_owner_is_disowned_by_nobody_else() -> None:
         assert not ledger.adopt(old)
 
     anyio.run(main)
+
+
+def test_a_flight_forgets_who_left() -> None:
+    """It may be long, and many may come and go."""
+    flight: Flight[str] = Flight(None)
+
+    async def main() -> None:
+        with anyio.move_on_after(0.001):
+            await flight.outcome()
+
+    anyio.run(main)
+    assert flight._waiting == {}

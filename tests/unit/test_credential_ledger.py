@@ -90,6 +90,19 @@ def test_a_late_report_kills_nothing(ledger: Ledger[str]) -> None:
     assert ledger.fresh(START) is second
 
 
+def test_a_report_about_one_that_expired_meanwhile_is_no_news(
+    ledger: Ledger[str],
+) -> None:
+    """It was never refused, and two of those are no disabled account."""
+    for generation in (1, 2, 3):
+        now = at(50.0 * generation)
+        issue(ledger, now, Life(now, 10, 20, 30))
+        if generation > 1:
+            assert ledger.reject(generation - 1, now) is False
+    ledger.reject(3, at(150))
+    assert lead(ledger, at(150)).leads
+
+
 def test_there_is_nothing_to_refuse_before_the_first_one(ledger: Ledger[str]) -> None:
     """Somebody else's snapshot, perhaps."""
     assert ledger.reject(1, START) is False

@@ -9,6 +9,7 @@ import pickle
 import traceback
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from seawall import (
     Issued,
     Snapshot,
     correlation_scope,
+    current_correlation_id,
 )
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +86,17 @@ async def test_logs_in_when_first_asked_and_not_again() -> None:
     assert login.seen == [None]
 
 
+async def test_who_is_cancelled_gets_none() -> None:
+    """Neither one that is there already."""
+    credentials = made(Login())
+    await credentials.get()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await credentials.get()
+        raise AssertionError
+    assert scope.cancelled_caught
+
+
 async def test_the_source_sees_what_is_current() -> None:
     """A refresh token is part of the old credential."""
     login = Login()
@@ -108,6 +121,19 @@ async def test_an_expired_credential_is_replaced() -> None:
     await credentials.get()
     await anyio.sleep(60)
     assert (await credentials.get()).value == "token-2"
+
+
+async def test_the_life_of_a_credential_begins_before_the_login() -> None:
+    """The server counts from when it answered; nobody knows when that was."""
+    login = Login(delay=20.0, life=100.0)
+    credentials = made(login)
+    first = await credentials.get()
+    login.error, login.delay = IdpDown(), 0.0
+    await anyio.sleep(79)
+    assert await credentials.get() is first
+    await anyio.sleep(1.1)
+    with pytest.raises(CredentialRefreshError):
+        await credentials.get()
 
 
 @pytest.mark.parametrize("jump", [(101.0, 0.0), (-7200.0, 101.0)])
@@ -454,6 +480,7 @@ async def test_a_disabled_account_does_not_log_in_in_a_loop() -> None:
         with pytest.raises(CredentialRefreshError, match="the last 2 were refused"):
             await credentials.call(server.read)
     assert login.started == 2
+    assert server.calls == ["token-1", "token-2"]
     await anyio.sleep(1.1)
     with pytest.raises(CredentialRefreshError, match="the last 3 were refused") as e:
         await credentials.call(server.read)
@@ -470,6 +497,16 @@ async def test_a_success_says_that_the_account_is_well() -> None:
     for number in range(1, 10):
         server.accepted = (f"token-{number}",)
         assert await credentials.call(server.read) == f"/ for token-{number}"
+    assert login.started == 9
+
+
+async def test_a_success_at_the_first_try_says_so_too() -> None:
+    """As most of them are."""
+    login, server = Login(delay=0.0), Server(*(f"token-{n}" for n in range(1, 10)))
+    credentials = made(login)
+    for _ in range(9):
+        await credentials.call(server.read)
+        credentials.reject(await credentials.get())
     assert login.started == 9
 
 
@@ -663,6 +700,24 @@ async def test_an_error_carries_the_id_of_the_request(*, owned: bool) -> None:
     assert error.correlation_id == correlation_id
 
 
+@pytest.mark.parametrize("owned", [False, True])
+async def test_a_login_carries_the_id_of_the_request_that_needs_it(
+    *, owned: bool
+) -> None:
+    """Its own log records can then be found."""
+    seen: list[object] = []
+
+    async def login(_: Snapshot[str] | None) -> Issued[str]:
+        seen.append(current_correlation_id())
+        return Issued("token")
+
+    credentials = CredentialRefresh(login)
+    async with credentials if owned else nullcontext():
+        with correlation_scope() as correlation_id:
+            await credentials.get()
+    assert seen == [correlation_id]
+
+
 async def test_no_token_in_what_is_printed_or_stored() -> None:
     """Neither in our frames, when a traceback comes with locals."""
     credentials, server = made(Login()), Server()
@@ -747,6 +802,15 @@ async def test_a_cancelled_block_is_cancelled() -> None:
             async with made(Login()) as credentials:
                 group.start_soon(together, 3, credentials.get)
                 await anyio.sleep(10)
+    assert scope.cancelled_caught
+
+
+async def test_a_cancellation_while_the_block_is_left_is_not_lost() -> None:
+    """The wait is shielded from it; what comes after the block is not reached."""
+    with anyio.CancelScope() as scope:
+        async with made(Login()):
+            scope.cancel()
+        raise AssertionError
     assert scope.cancelled_caught
 
 
