@@ -166,7 +166,10 @@ def _mark_of(fn: Any, policy: Guarded) -> Callable[..., Any] | None:
     `functools.wraps` copies the mark to foreign wrappers, which must not be skipped:
     only where `__wrapped__` is the marked function too, the mark is our own.
     """
-    marked, original = getattr(fn, MARK, (None, None))
+    mark = getattr(fn, MARK, None)
+    if type(mark) is not tuple:  # a proxy, of a remote object say, has every attribute
+        return None
+    marked, original = mark
     if marked is not policy or getattr(fn, "__wrapped__", None) is not original:
         return None
     found = cast("Callable[..., Any]", original)
@@ -179,6 +182,8 @@ def _is_asynchronous(fn: Any) -> bool:
     inside: Any = fn
     while isinstance(inside, functools.partial):
         inside = inside.func
+    if inspect.iscoroutinefunction(inside):
+        return True  # an object may say so itself, as `AsyncMock` does
     if not inspect.isroutine(inside) and not isinstance(inside, type):
         inside = type(inside).__call__
     if inspect.isasyncgenfunction(inside):

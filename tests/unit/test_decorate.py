@@ -8,6 +8,7 @@ import inspect
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.lowlevel
@@ -407,3 +408,29 @@ def test_a_builtin_without_a_signature_is_guarded_all_the_same() -> None:
 
     assert guarded("ab", 1) == {"a": 1, "b": 1}
     assert Retry()(max)(1, 2) == 2
+
+
+@each
+async def test_an_object_that_says_it_is_a_coroutine_function_is_one(
+    policy: Any,
+) -> None:
+    """Nothing else tells a mock of one, or what `markcoroutinefunction` marked."""
+    mock = AsyncMock(return_value=7)
+
+    assert await policy(mock)() == 7
+    with pytest.raises(TypeError, match="is a coroutine function and call_sync"):
+        policy.call_sync(mock)
+
+
+@each_sync
+def test_a_proxy_that_has_every_attribute_was_decorated_by_nobody(policy: Any) -> None:
+    """The methods of `xmlrpc.client.ServerProxy` are such."""
+
+    class Proxy:
+        def __getattr__(self, _: str) -> Proxy:
+            return Proxy()
+
+        def __call__(self, value: int) -> int:
+            return value
+
+    assert policy.call_sync(Proxy(), 7) == 7
