@@ -45,7 +45,7 @@ from ._native import (  # noqa: TID251 -- the state machine is the core's
     Transition,
 )
 from ._types import CircuitState, Clock, On, Seconds
-from ._validate import check_on, seconds, whole
+from ._validate import check_clock, check_on, seconds, whole
 
 _YEAR: Final = 365 * 86400.0
 _DAY: Final = 86400.0
@@ -135,7 +135,7 @@ class CircuitBreaker(Guarded):
         self,
         name: str,
         *,
-        # Five in a row, two to close and 60 s are the mission's; pybreaker opens after
+        # Five in a row, two to close and 60 s are ONEX's; pybreaker opens after
         # five for 60 s too, Polly and resilience4j probe after 5 s and 60 s.
         trip: Consecutive = _DEFAULT_TRIP,
         break_duration: Seconds = 60.0,
@@ -150,6 +150,8 @@ class CircuitBreaker(Guarded):
             raise TypeError(f"trip must be Consecutive(failures), not {trip!r}")
         if on is not None:
             check_on("on", on)
+        if clock is not None:
+            check_clock("clock", clock)
         pause = seconds("break_duration", break_duration, maximum=_YEAR)
         lease = min(max(pause, _MIN_LEASE), _DAY)
         if probe_lease is not None:

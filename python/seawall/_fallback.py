@@ -28,7 +28,7 @@ from ._events import FallbackUsed, Listeners
 from ._types import Category, On
 from ._validate import check_on
 
-# The mission's two, and the third way in which a dependency is not there.
+# ONEX's two, and the third way in which a dependency is not there.
 DEFAULT_ON: Final[On] = (Category.TIMEOUT, Category.UNAVAILABLE, Category.CONNECTION)
 
 

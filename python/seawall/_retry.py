@@ -27,10 +27,10 @@ from ._decorate import Guarded
 from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
 from ._events import Listeners, RetryGaveUp, RetryScheduled, logger
 from ._types import Clock, On
-from ._validate import check_on, whole
+from ._validate import check_clock, check_on, whole
 
-# A server that asks for more than five minutes wants nobody to wait for it. Polly and
-# the AWS SDKs honour a Retry-After without a limit, and have waited for years.
+# A server that asks for more than five minutes wants nobody to wait for it; without a
+# limit, "Retry-After: 1000000000" holds a caller for 31 years.
 MAX_SERVER_DELAY: Final = 300.0
 # Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
 _HINT_SPREAD: Final = 0.1
@@ -72,11 +72,12 @@ class Retry(Guarded):
 
     Raises:
         ValueError: If *max_attempts* is less than 1.
-        TypeError: If *on* names what is no `Exception`.
+        TypeError: If *on* names what is no `Exception`, or another option has the wrong
+            type.
     """
 
     on: On | None = None
-    # Three retries, as in the AWS SDKs' standard mode plus one; the mission's five.
+    # ONEX's error recovery patterns say five.
     max_attempts: int | None = 5
     backoff: Backoff = _DEFAULT_BACKOFF
     idempotent: bool = False
@@ -92,6 +93,8 @@ class Retry(Guarded):
         if self.max_attempts is not None:
             whole("max_attempts", self.max_attempts, 1)
         check_backoff("backoff", self.backoff)
+        if self.clock is not None:
+            check_clock("clock", self.clock)
         if not isinstance(self.idempotent, bool):
             raise TypeError(
                 f"idempotent must be True or False, not {self.idempotent!r}"

@@ -29,7 +29,7 @@ FINITE = st.floats(0, 1e6)
 def test_no_delay_is_negative_or_above_the_cap(
     base: float, factor: float, cap: float, jitter: Any, retry: int
 ) -> None:
-    """For any attempt: six Python libraries overflow at the 1024th."""
+    """For any attempt: 2**1024 is an OverflowError, whatever the cap."""
     backoff = Exponential(base=base, factor=factor, max_delay=cap, jitter=jitter)
 
     delay = delays_of(backoff).delay(retry, None)
