@@ -134,7 +134,7 @@ $(VENV)/.tools: pyproject.toml constraints.txt | interpreter cargo
 # Editable: Python sources are used where they stand, the core is built in release mode.
 $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.tools
 	@echo "building the core"
-	@. $(BIN)/activate && PIP_CONSTRAINT=constraints.txt maturin develop --quiet --release --locked
+	@. $(BIN)/activate && PIP_QUIET=1 PIP_CONSTRAINT=constraints.txt maturin develop --quiet --release --locked
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.native

@@ -35,7 +35,10 @@ nitpick_ignore_regex = [
     # Type variables have no page.
     (r"py:class", r"~?(seawall\.\w+\.)?(C|C_co|Cred|P|T|T_co)"),
     # Private names in public signatures. The text beside them says what they stand for.
-    (r"py:class", r"(seawall\._\w+\.)?(Executed|Guarded|Life|Retrying|Scenario|Scope|Verdict)"),
+    (
+        r"py:class",
+        r"(seawall\._\w+\.)?(Executed|Guarded|Life|Retrying|Scenario|Scope|Verdict)",
+    ),
     # What `autodoc_type_aliases` makes of an alias that stands in a union.
     (r"py:class", r"TypeAliasForwardRef|'seawall\.(Jitter|On)'"),
     # A method of asyncio's event loop.
@@ -50,7 +53,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 autodoc_type_aliases = {
-    name: f"seawall.{name}" for name in ("Backoff", "Jitter", "Kind", "On", "Seconds", "Source")
+    name: f"seawall.{name}"
+    for name in ("Backoff", "Jitter", "Kind", "On", "Seconds", "Source")
 }
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False

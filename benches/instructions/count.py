@@ -150,6 +150,7 @@ def cases() -> Iterator[tuple[str, str, Any, Any, Any]]:
     """List name, backend, workload, guard, and what a call raises."""
     import guards  # noqa: PLC0415 -- found only with BENCHES on the path
     import peers  # noqa: PLC0415
+    from seawall import CircuitOpenError  # noqa: PLC0415
     from workloads import (  # noqa: PLC0415
         ARGUMENTS,
         FAILS,
@@ -157,8 +158,6 @@ def cases() -> Iterator[tuple[str, str, Any, Any, Any]]:
         RETURNS_SYNC,
         bare,
     )
-
-    from seawall import CircuitOpenError  # noqa: PLC0415
 
     on = "asyncio"
     yield "bare await", on, RETURNS, bare, None

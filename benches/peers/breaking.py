@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from unittest import mock
 
 import anyio
+
 from libraries import FAILURES, PAUSE, Breaking, Circuit
 from rows import Fn, Rows, cancelled, error_of
 

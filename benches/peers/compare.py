@@ -16,10 +16,11 @@ import warnings
 from pathlib import Path
 from typing import Final
 
+from rich.console import Console
+
 from breaking import BREAKER_ROWS
 from libraries import BREAKING, RETRYING
 from retrying import RETRY_ROWS
-from rich.console import Console
 from table import Table, as_json, as_markdown, asked, subject, with_speed
 
 README: Final = Path(__file__).parent / "README.md"

@@ -24,9 +24,9 @@ import pybreaker
 import pyresilience
 import stamina
 import tenacity
-from rows import Fn
 
 import seawall
+from rows import Fn
 
 FAILURES: Final = 5
 PAUSE: Final = 0.2

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import anyio
+
 from libraries import Retrying
 from rows import Rows, cancelled, error_of
 

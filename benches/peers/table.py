@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import rich.table
-from libraries import DISTRIBUTIONS
 from rich.console import Console
+
+from libraries import DISTRIBUTIONS
 from rows import BACKENDS, Row
 
 SPEED: Final = Path(__file__).parents[2] / ".cache" / "bench" / "report.json"

@@ -7,11 +7,13 @@ from typing import Any
 
 import aiobreaker
 import circuitbreaker
-import guards
-import peers
 import pybreaker
 import pyresilience
 from purgatory.domain.model import OpenedState
+
+import guards
+import peers
+import seawall
 from race import ASYNCIO_ONLY, SYNC, Case, Lane, race
 from workloads import (
     ARGUMENTS,
@@ -24,8 +26,6 @@ from workloads import (
     empty,
     empty_sync,
 )
-
-import seawall
 
 NO_HALF_OPEN_LIMIT = "any number of probes at once"
 PYRESILIENCE = "asyncio only; any number of probes at once"

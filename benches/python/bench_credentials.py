@@ -7,9 +7,8 @@ from time import monotonic
 from typing import Any
 
 from race import Case, Lane, race
-from workloads import TOKEN, Fn, fresh
-
 from seawall import CredentialRefresh, Issued, Pipeline, Snapshot
+from workloads import TOKEN, Fn, fresh
 
 
 async def login(current: Snapshot[str] | None) -> Issued[str]:

@@ -7,9 +7,8 @@ from typing import Any
 
 import guards
 from race import Case, Lane, race
-from workloads import RETURNS, Fn
-
 from seawall import patterns
+from workloads import RETURNS, Fn
 
 
 class Lasting:

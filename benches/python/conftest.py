@@ -8,11 +8,11 @@ import platform
 from importlib import metadata
 from typing import Any
 
-import peers
 import pytest
-from race import DEFAULT_ROUNDS, Lane, stopwatch
 
+import peers
 import seawall
+from race import DEFAULT_ROUNDS, Lane, stopwatch
 
 
 def pytest_configure() -> None:

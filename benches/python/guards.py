@@ -6,8 +6,6 @@ import functools
 from typing import Any, Final
 
 import peers
-from workloads import Fn
-
 import seawall
 from seawall import (
     CircuitBreaker,
@@ -18,6 +16,7 @@ from seawall import (
     Step,
     Timeout,
 )
+from workloads import Fn
 
 
 def breaker(failures: int = peers.FAILURES) -> CircuitBreaker:

@@ -20,6 +20,7 @@ import pybreaker
 import pyresilience
 import stamina
 import tenacity
+
 from workloads import Fn, fresh
 
 DISTRIBUTIONS: Final = (

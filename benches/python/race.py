@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import anyio
 import pytest
+
 from workloads import UNROLLED, Fn, Guard, Workload
 
 Backend: TypeAlias = Literal["asyncio", "trio", "sync"]

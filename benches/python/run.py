@@ -14,9 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rich.console import Console
+
 from race import DEFAULT_ROUNDS
 from report import Report
-from rich.console import Console
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "bench"
