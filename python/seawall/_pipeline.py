@@ -52,7 +52,7 @@ class Pipeline(Reporting):
         name: What the pipeline is called in its repr. None: nothing.
 
     Raises:
-        TypeError: If something is no policy.
+        TypeError: If something is no policy, or *name* no text.
         ValueError: If there is none at all.
 
     Warns:
@@ -74,6 +74,10 @@ class Pipeline(Reporting):
                     f"a pipeline is made of policies, not {policy!r}: write "
                     f"Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
                 )
+        if name is not None and not isinstance(name, str):
+            raise TypeError(
+                f"name must be text or None, not {name!r}: write name='get-user'"
+            )
         stages = tuple(s for policy in policies for s in policy.__stages__())
         # The class is frozen, and attrs' own constructor takes no *policies.
         object.__setattr__(self, "policies", policies)

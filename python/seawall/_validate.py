@@ -86,6 +86,23 @@ def whole(option: str, value: object, minimum: int, maximum: int | None = None) 
     return number
 
 
+def check_clock(option: str, clock: object) -> None:
+    """Refuse what could not be asked for the time, before it has to be.
+
+    Raises:
+        TypeError: If *clock* lacks a method, or is a class.
+    """
+    methods = ("monotonic", "wall", "sleep")
+    if not isinstance(clock, type) and all(
+        callable(getattr(clock, method, None)) for method in methods
+    ):
+        return
+    raise TypeError(
+        f"{option} must have monotonic(), wall() and sleep(duration), and {clock!r} "
+        f"has not: pass an object of yours, or leave it out for the machine's clocks"
+    )
+
+
 def check_on(option: str, on: object) -> None:
     """Refuse an *on* that could never match, or would match a cancellation.
 

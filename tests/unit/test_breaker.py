@@ -710,6 +710,7 @@ def test_it_is_neither_copied_nor_pickled() -> None:
         ('CircuitBreaker("x", probe_lease=0)', "probe_lease must be greater"),
         ('CircuitBreaker("x", probe_lease=1e6)', "probe_lease must be at most"),
         ('CircuitBreaker("x", on=BaseException)', "would also catch"),
+        ('CircuitBreaker("x", clock=object)', "clock must have monotonic"),
     ],
 )
 def test_refuses_nonsense(code: str, message: str) -> None:

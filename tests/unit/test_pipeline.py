@@ -171,6 +171,8 @@ def test_refuses_what_is_no_policy() -> None:
         Pipeline(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least one policy"):
         Pipeline()
+    with pytest.raises(TypeError, match="name must be text or None, not 3"):
+        Pipeline(Retry(), name=3)  # type: ignore[arg-type]
 
 
 def test_it_is_a_value() -> None:

@@ -8,6 +8,7 @@ import logging
 import math
 import pickle
 import sys
+import time
 import weakref
 from datetime import timedelta
 
@@ -552,6 +553,7 @@ def test_policies_are_values() -> None:
         ({"backoff": "fast"}, "backoff must be Exponential"),
         ({"backoff": 3}, "backoff must be Exponential"),
         ({"idempotent": "yes"}, "idempotent must be True or False"),
+        ({"clock": time}, "clock must have monotonic"),
     ],
     ids=lambda value: str(value)[:30],
 )
