@@ -167,9 +167,9 @@ def _mark_of(fn: Any, policy: Guarded) -> Callable[..., Any] | None:
     only where `__wrapped__` is the marked function too, the mark is our own.
     """
     mark = getattr(fn, MARK, None)
-    if type(mark) is not tuple:  # a proxy, of a remote object say, has every attribute
+    if not isinstance(mark, tuple):  # a proxy of a remote object has every attribute
         return None
-    marked, original = mark
+    marked, original = cast("tuple[object, object]", mark)
     if marked is not policy or getattr(fn, "__wrapped__", None) is not original:
         return None
     found = cast("Callable[..., Any]", original)
