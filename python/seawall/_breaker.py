@@ -253,7 +253,11 @@ class CircuitBreaker(Guarded):
         if isinstance(answer, Rejection):
             raise self._rejected(answer)
         if not isinstance(answer, int) and answer.transition is not None:
-            self._moved(answer.transition)
+            try:
+                self._moved(answer.transition)
+            except BaseException:  # Ctrl-C in a listener
+                answer.release()
+                raise
         return answer
 
     def _rejected(self, rejection: Rejection) -> CircuitOpenError:
@@ -299,7 +303,11 @@ class CircuitBreaker(Guarded):
     def _record(self, permit: int | Permit) -> Transition | None:
         if isinstance(permit, int):
             return self._core.failure(permit)
-        return permit.failure()
+        try:
+            return permit.failure()
+        except Exception:  # the clock's; the verdict is not given yet
+            permit.release()
+            raise
 
     @staticmethod
     def _released(permit: int | Permit) -> None:

@@ -230,6 +230,57 @@ async def test_a_predicate_that_raises_gives_the_place_back() -> None:
     assert await breaker.call(works) == "ok"
 
 
+async def test_a_listener_that_is_interrupted_gives_the_place_back() -> None:
+    """Ctrl-C comes when it wants to, also between the permit and the call."""
+    breaker = await half_open(CircuitBreaker("db"))
+
+    def interrupted(_: CircuitEvent) -> None:
+        raise KeyboardInterrupt
+
+    unsubscribe = breaker.subscribe(interrupted)
+    # Bound to a name, as by a debugger: nothing is collected.
+    with pytest.raises(KeyboardInterrupt) as kept:
+        await breaker.call(works)
+    unsubscribe()
+
+    assert await breaker.call(works) == "ok"
+    assert kept.value
+
+
+async def test_a_clock_that_raises_gives_the_place_back() -> None:
+    """The error is the clock's, above the function's own; both reach the caller."""
+
+    class Breaking:
+        now = 0.0
+        broken = False
+
+        def monotonic(self) -> float:
+            if self.broken:
+                raise OSError("no time")
+            return self.now
+
+        def wall(self) -> float:
+            raise AssertionError("asked for the wall clock")
+
+        def sleep(self, duration: float, /) -> None:
+            raise AssertionError("slept")
+
+    clock = Breaking()
+    breaker = await broken(CircuitBreaker("db", clock=clock))
+    clock.now = 60
+
+    async def breaks_the_clock() -> None:
+        clock.broken = True
+        raise InfraConnectionError("down")
+
+    with pytest.raises(OSError, match="no time") as kept:
+        await breaker.call(breaks_the_clock)
+    assert isinstance(kept.value.__context__, InfraConnectionError)
+    clock.broken = False
+
+    assert await breaker.call(works) == "ok"
+
+
 async def test_a_probe_that_never_returns_loses_its_lease() -> None:
     """Half-open can never be stuck."""
     breaker = await half_open(CircuitBreaker("db", probe_lease=10, success_threshold=1))
