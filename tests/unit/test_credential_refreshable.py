@@ -257,7 +257,7 @@ async def test_a_credential_is_not_kept_alive() -> None:
     policy = weakref.ref(refreshable(credential)._operated.__self__)  # type: ignore[attr-defined]
     gone = weakref.ref(credential)
     del credential
-    # Since Python 3.12 trio keeps the frames of a task's last sleep; here is a later one.
+    # Since Python 3.12 trio keeps the frames of a task's last sleep: make a later one.
     await anyio.sleep(1)
     gc.collect()
     assert gone() is None

@@ -318,7 +318,7 @@ async def test_a_failed_flight_keeps_nothing_alive() -> None:
     gc.disable()
     try:
         login = Login()
-        login.delay = 0  # since Python 3.12 trio keeps the frames of a task's last sleep
+        login.delay = 0  # since Python 3.12 trio keeps frames of the last sleep
         login.error = IdpDown()
         credentials = made(login)
         with pytest.raises(CredentialRefreshError):
