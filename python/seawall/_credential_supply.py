@@ -33,7 +33,7 @@ from ._credential_life import (
 )
 from ._credential_misuse import awaitable, issued_by
 from ._errors import CredentialRefreshError, InfraError, InfraTimeoutError
-from ._events import CredentialRefreshed, CredentialRefreshFailed, Listeners, logger
+from ._events import CredentialRefreshed, CredentialRefreshFailed, Listeners, warn
 from ._flight import Flight
 from ._types import Clock
 
@@ -217,12 +217,12 @@ class Supply(Generic[C]):
             failures=failure.failures,
             retry_after=failure.until - now.monotonic,
         )
-        logger.warning(
+        warn(
             "no new credential from %r (%s); next attempt in %.3g s",
             event.credential,
             failure.reason,
             event.retry_after,
-            extra={"seawall": attrs.asdict(event)},
+            seawall=attrs.asdict(event),
         )
         if self.listeners:
             self.listeners.emit(event)

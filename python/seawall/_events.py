@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, Generic, TypeVar, final
 from uuid import UUID
 
@@ -20,6 +21,25 @@ from ._types import Category
 E = TypeVar("E")
 
 logger: Final = logging.getLogger("seawall")
+
+
+def warn(
+    text: str,
+    *values: object,
+    seawall: Mapping[str, object],
+    correlation_id: UUID | None = None,
+) -> None:
+    """Log at WARNING, and never raise: an error is under way that matters more.
+
+    A record factory that sets a `correlation_id` itself, as many do, lets nobody else
+    set it; ours is in *seawall* too.
+    """
+    with suppress(Exception):
+        try:
+            extra = {"seawall": seawall, "correlation_id": correlation_id}
+            logger.warning(text, *values, extra=extra, stacklevel=2)
+        except KeyError:
+            logger.warning(text, *values, extra={"seawall": seawall}, stacklevel=2)
 
 
 @attrs.frozen(kw_only=True)
@@ -207,4 +227,5 @@ class Listeners(Generic[E]):
             try:
                 callback(event)
             except Exception:
-                logger.exception("a listener failed on %s", type(event).__name__)
+                with suppress(Exception):  # a filter of the logger may raise too
+                    logger.exception("a listener failed on %s", type(event).__name__)

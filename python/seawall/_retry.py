@@ -25,7 +25,7 @@ from ._clock import SYSTEM_CLOCK, time_left
 from ._correlation import current_correlation_id
 from ._decorate import Guarded
 from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
-from ._events import Listeners, RetryGaveUp, RetryScheduled, logger
+from ._events import Listeners, RetryGaveUp, RetryScheduled, warn
 from ._types import Clock, On
 from ._validate import check_clock, check_on, whole
 
@@ -297,16 +297,14 @@ class _Series:
             category=verdict.category,
             correlation_id=current_correlation_id(),
         )
-        logger.warning(
+        warn(
             "retry gave up after %d attempts in %.3g s: %s (%s)",
             event.attempts,
             event.elapsed,
             event.reason,
             event.category,
-            extra={
-                "seawall": attrs.asdict(event),
-                "correlation_id": event.correlation_id,
-            },
+            seawall=attrs.asdict(event),
+            correlation_id=event.correlation_id,
         )
         if self.listeners:
             self.listeners.emit(event)

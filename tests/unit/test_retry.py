@@ -11,6 +11,7 @@ import sys
 import time
 import weakref
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import attrs
@@ -408,8 +409,8 @@ async def test_nothing_stays_alive_after_the_call() -> None:
     async def answers(_: Argument) -> None:
         return None
 
-    # No pause: since Python 3.12 a bare `trio.sleep` keeps its caller's frames until the
-    # collector comes, whoever calls it.
+    # No pause: since Python 3.12 a bare `trio.sleep` keeps its caller's frames until
+    # the collector comes, whoever calls it.
     retry = Retry(max_attempts=2, backoff=Constant(0))
     gc.collect()
     gc.disable()
@@ -464,6 +465,43 @@ async def test_giving_up_is_logged_once_and_tells_no_secrets(
     assert "secret" not in record.getMessage()
     assert "2 attempts" in record.getMessage()
     assert record.__dict__["seawall"]["correlation_id"] == correlation_id
+
+
+async def test_a_record_factory_with_ids_of_its_own_keeps_them(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many programs set `correlation_id` there; logging then refuses ours."""
+
+    class Record(logging.LogRecord):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.correlation_id = "theirs"
+
+    monkeypatch.setattr(logging, "_logRecordFactory", Record)
+    with (
+        caplog.at_level(logging.WARNING, "seawall"),
+        pytest.raises(InfraConnectionError),
+    ):
+        await Retry(max_attempts=1).call(Flaky(1, InfraConnectionError("real")))
+
+    (record,) = caplog.records
+    assert record.__dict__["correlation_id"] == "theirs"
+    assert record.__dict__["seawall"]["attempts"] == 1
+
+
+async def test_logging_that_raises_does_not_replace_the_error() -> None:
+    """A filter is the user's code, and runs in the middle of ours."""
+
+    def broken(_: logging.LogRecord) -> bool:
+        raise ZeroDivisionError
+
+    logger = logging.getLogger("seawall")
+    logger.addFilter(broken)
+    try:
+        with pytest.raises(InfraConnectionError, match="real"):
+            await Retry(max_attempts=1).call(Flaky(1, InfraConnectionError("real")))
+    finally:
+        logger.removeFilter(broken)
 
 
 async def test_events_tell_what_happened() -> None:
