@@ -155,8 +155,8 @@ class Supply(Generic[C]):
             return
 
     async def _fly(self, flight: Flight[Outcome[C]]) -> None:
-        began = self.now()
         try:
+            began = self.now()
             answer = await self._ask()
             if isinstance(answer, Issued):
                 self._land(flight, answer, began)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from seawall import (
@@ -145,6 +146,38 @@ async def test_called_as_a_source_it_refreshes_what_needs_it() -> None:
 
 
 # ---------------------------------------------------------------- misuse
+
+
+class Moody:
+    """Does not always know whether it is expired."""
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self.answers = list(answers)
+
+    @property
+    def is_expired(self) -> bool:
+        answer = self.answers.pop(0) if self.answers else False
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def refresh(self) -> None:
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+async def test_one_that_cannot_say_whether_it_is_expired_blocks_nobody(
+    moment: int,
+) -> None:
+    """Whoever was about to refresh it leaves that to the next."""
+    answers: list[bool | Exception] = [True] * 5  # the first one when it is looked at
+    answers[moment] = OSError("no answer")
+    credentials = made(Moody(*answers))
+
+    with pytest.raises(OSError, match="no answer"):
+        await credentials.get()
+    with anyio.fail_after(60):
+        await credentials.get()
 
 
 class Method:
