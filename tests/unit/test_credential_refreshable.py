@@ -151,8 +151,8 @@ async def test_called_as_a_source_it_refreshes_what_needs_it() -> None:
 class Moody:
     """Does not always know whether it is expired."""
 
-    def __init__(self, *answers: bool | Exception) -> None:
-        self.answers = list(answers)
+    def __init__(self) -> None:
+        self.answers: list[bool | Exception] = []
 
     @property
     def is_expired(self) -> bool:
@@ -165,14 +165,14 @@ class Moody:
         await anyio.lowlevel.checkpoint()
 
 
-@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+@pytest.mark.parametrize("moment", range(4))
 async def test_one_that_cannot_say_whether_it_is_expired_blocks_nobody(
     moment: int,
 ) -> None:
     """Whoever was about to refresh it leaves that to the next."""
-    answers: list[bool | Exception] = [True] * 5  # the first one when it is looked at
-    answers[moment] = OSError("no answer")
-    credentials = made(Moody(*answers))
+    moody = Moody()
+    credentials = made(moody)  # where it is looked at, and may be asked
+    moody.answers = [True] * moment + [OSError("no answer")]
 
     with pytest.raises(OSError, match="no answer"):
         await credentials.get()
