@@ -20,7 +20,7 @@ from typing import Any, Final, NoReturn, final
 import attrs
 
 from ._backoff import nanos
-from ._call import Call, Fragment, Inner, InnerSync, Stage
+from ._call import Call, Fragment, Inner, InnerSync
 from ._cancel import is_cancellation
 from ._classify import classify, matches
 from ._clock import SYSTEM_CLOCK
@@ -174,9 +174,9 @@ class CircuitBreaker(Guarded):
             now=(SYSTEM_CLOCK if clock is None else clock).monotonic,
         )
         self._listeners: Listeners[CircuitEvent] = Listeners()
-        # Generation of the open state, and what began it. Written after the change of
-        # state, so a reader compares the generation.
-        self._opened_by: tuple[int, str | None] = (0, None)
+        # What a rejection says. Written after the change of state, so in that moment
+        # another thread's rejection may still name the opening before.
+        self._opened_by: str | None = None
 
     def __repr__(self) -> str:
         """Show the name and the state."""
@@ -199,10 +199,6 @@ class CircuitBreaker(Guarded):
     ) -> Callable[[], None]:
         """Call *callback* on every change of state; returns the way to stop it."""
         return self._listeners.subscribe(callback)
-
-    def __stages__(self) -> tuple[Stage, ...]:
-        """Be the only stage."""
-        return (self,)
 
     def __fragment__(self) -> Fragment:
         """Let the core publish whether a call may pass."""
@@ -265,7 +261,7 @@ class CircuitBreaker(Guarded):
             breaker=self.name,
             state=_STATES[rejection.state],
             retry_after=rejection.retry_after,
-            opened_by=self._opened_by[1],
+            opened_by=self._opened_by,
         )
 
     def _succeeded(self, permit: int | Permit) -> None:
@@ -317,14 +313,14 @@ class CircuitBreaker(Guarded):
 
     def _moved(self, change: Transition, *, opened_by: Exception | None = None) -> None:
         """Tell listeners of *change*, which this very call made."""
+        reason = None if opened_by is None else type(opened_by).__qualname__
         if change.new == OPEN:
-            reason = None if opened_by is None else type(opened_by).__qualname__
-            self._opened_by = (change.generation, reason)
+            self._opened_by = reason
         if not self._listeners:
             return
-        self._listeners.emit(self._event(change))
+        self._listeners.emit(self._event(change, reason))
 
-    def _event(self, change: Transition) -> CircuitEvent:
+    def _event(self, change: Transition, reason: str | None) -> CircuitEvent:
         if change.new == HALF_OPEN:
             return CircuitHalfOpened(breaker=self.name, generation=change.generation)
         if change.new == CLOSED:
@@ -332,7 +328,7 @@ class CircuitBreaker(Guarded):
         return CircuitOpened(
             breaker=self.name,
             generation=change.generation,
-            opened_by=self._opened_by[1],
+            opened_by=reason,
             break_duration=self.config.break_duration,
         )
 
