@@ -35,10 +35,6 @@ class Injected(Guarded):
         """Show what goes where."""
         return f"<credentials {self.name!r} into {self._keyword!r}>"
 
-    def __stages__(self) -> tuple[Stage, ...]:
-        """Be the only stage."""
-        return (self,)
-
     def __fragment__(self) -> None:
         """Ask to see every call: each needs a credential."""
 

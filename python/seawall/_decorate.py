@@ -30,8 +30,8 @@ class Guarded:
         return False
 
     def __stages__(self) -> tuple[Stage, ...]:
-        """List the stages, outermost first."""
-        raise NotImplementedError  # pragma: no cover -- each policy has its own
+        """List the stages, outermost first; a policy is its own only one."""
+        return (cast("Stage", self),)
 
     def __examine__(
         self, fn: Callable[..., Any], inner: Sequence[Stage], /, *, asynchronous: bool

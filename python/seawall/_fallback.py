@@ -18,7 +18,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from ._call import Call, Fragment, Inner, InnerSync, Stage, refuse_asynchronous
+from ._call import Call, Fragment, Inner, InnerSync, refuse_asynchronous
 from ._cancel import is_cancellation
 from ._classify import classify, matches
 from ._correlation import current_correlation_id
@@ -129,10 +129,6 @@ class Fallback(Reporting):
     ) -> Callable[[], None]:
         """Call *callback* whenever a step answered; returns the way to stop it."""
         return self._listeners.subscribe(callback)
-
-    def __stages__(self) -> tuple[Stage, ...]:
-        """Be the only stage."""
-        return (self,)
 
     def __fragment__(self) -> Fragment:
         """Let a call that succeeds pass by."""

@@ -18,7 +18,7 @@ import anyio
 import attrs
 
 from ._backoff import Backoff, Exponential, check_backoff, delays_of, spread_over
-from ._call import Call, Fragment, Inner, InnerSync, Stage
+from ._call import Call, Fragment, Inner, InnerSync
 from ._cancel import is_cancellation
 from ._classify import Classification, classify, matches
 from ._clock import SYSTEM_CLOCK, time_left
@@ -110,10 +110,6 @@ class Retry(Guarded):
     ) -> Callable[[], None]:
         """Call *callback* on every retry and surrender; returns the way to stop it."""
         return self._listeners.subscribe(callback)
-
-    def __stages__(self) -> tuple[Stage, ...]:
-        """Be the only stage."""
-        return (self,)
 
     def __fragment__(self) -> Fragment:
         """Let a call that succeeds pass by."""

@@ -72,10 +72,6 @@ class Timeout(Guarded):
         """
         return super().__call__(fn)
 
-    def __stages__(self) -> tuple[Stage, ...]:
-        """Be the only stage."""
-        return (self,)
-
     def __fragment__(self) -> None:
         """Ask to see every call: each needs a scope of its own."""
 
