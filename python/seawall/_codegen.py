@@ -243,16 +243,20 @@ def _source(parameters: Parameters, prefix: str, breakers: int, *, sync: bool) -
 
 def parameters_of(fn: Callable[..., Any]) -> Parameters:
     """Write down how *fn* is called; ``*args, **kwargs`` if it does not say."""
+    # What counts is what this very object takes. So not following __wrapped__; and a
+    # __signature__ is what is shown to others, which may leave out what is filled in.
+    shown = hasattr(fn, "__signature__")
     try:
-        # Not following __wrapped__: what counts is what this very object takes.
-        signature = inspect.signature(fn, follow_wrapped=False)
+        signature = inspect.signature(
+            _takes_anything if shown else fn, follow_wrapped=False
+        )
     except (TypeError, ValueError):
         signature = inspect.signature(_takes_anything)
     return _written(list(signature.parameters.values()))
 
 
 def _takes_anything(*args: Any, **kwargs: Any) -> None:
-    """Stand for a builtin that does not tell its parameters."""
+    """Stand for what does not tell its parameters, such as some builtins."""
 
 
 def _written(parameters: Sequence[inspect.Parameter]) -> Parameters:

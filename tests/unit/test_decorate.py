@@ -434,3 +434,19 @@ def test_a_proxy_that_has_every_attribute_was_decorated_by_nobody(policy: Any) -
             return value
 
     assert policy.call_sync(Proxy(), 7) == 7
+
+
+@each
+async def test_a_signature_made_for_show_restricts_nobody(policy: Any) -> None:
+    """Frameworks hide the parameters that they fill in themselves."""
+
+    async def handler(*, name: str, request: str = "none") -> tuple[str, str]:
+        return name, request
+
+    handler.__signature__ = inspect.signature(  # type: ignore[attr-defined]
+        lambda *, name: name
+    )
+    guarded = policy(handler)
+
+    assert await guarded(name="a", request="b") == ("a", "b")
+    assert str(inspect.signature(guarded)) == "(*, name)"
