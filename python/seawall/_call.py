@@ -152,6 +152,7 @@ async def innermost(call: Call) -> Any:
     call.attempts += 1
     call.misused = False  # a mistake of the attempt before is not one of this
     if call.replayed is not None:
+        call.misused = _is_misuse(call.replayed)
         raise call.take_replayed()
     result = _called(call)
     if not _awaitable(result):
@@ -169,6 +170,7 @@ def innermost_sync(call: Call) -> Any:
     call.attempts += 1
     call.misused = False
     if call.replayed is not None:
+        call.misused = _is_misuse(call.replayed)
         raise call.take_replayed()
     result = _called(call)
     try:
@@ -188,12 +190,23 @@ def _called(call: Call) -> Any:
     try:
         return call.fn(*call.args, **call.kwargs)
     except TypeError as error:
-        # Raised by the call itself, not in the function: wrong arguments. The generated
-        # wrapper refuses them before any stage is entered; here they are told apart so
-        # that a caller's mistake says nothing about the dependency either.
-        traceback = error.__traceback__
-        call.misused = traceback is not None and traceback.tb_next is None
+        call.misused = _is_misuse(error)
         raise
+
+
+def _is_misuse(error: BaseException) -> bool:
+    """Tell wrong arguments from an error in the function.
+
+    The generated wrapper refuses most of them before any stage is entered. Those that
+    the call itself raises are told apart, so that a caller's mistake says nothing about
+    the dependency either.
+    """
+    traceback = error.__traceback__
+    return (
+        isinstance(error, TypeError)
+        and traceback is not None
+        and traceback.tb_next is None
+    )
 
 
 def refuse_asynchronous(fn: Callable[..., Any], result: object) -> None:

@@ -435,6 +435,20 @@ async def test_a_callers_mistake_says_nothing_about_the_dependency(
     assert breaker.state is OPEN
 
 
+@pytest.mark.parametrize("decorated", [True, False])
+def test_what_takes_anything_can_be_misused_all_the_same(*, decorated: bool) -> None:
+    """A builtin without a signature says only when it is called what it wants."""
+    breaker = CircuitBreaker("db", trip=Consecutive(1))
+    guarded: Any = functools.partial(breaker.call_sync, max)
+    if decorated:
+        guarded = breaker(max)
+
+    with pytest.raises(TypeError, match="expected at least 1 argument"):
+        guarded()
+
+    assert breaker.state is CLOSED
+
+
 async def test_a_mistake_of_one_attempt_does_not_excuse_the_next() -> None:
     """What counts is how the last attempt ended, and that one reached the server."""
     attempts = iter(["no awaitable", fails()])
