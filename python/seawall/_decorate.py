@@ -38,6 +38,9 @@ class Guarded:
     ) -> None:
         """Refuse *fn* with a TypeError if this policy cannot guard it."""
 
+    def __advise__(self, *, asynchronous: bool) -> None:
+        """Warn if functions of this kind will not be guarded as it seems."""
+
     @overload
     def __call__(
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
@@ -124,9 +127,10 @@ def decorate(policy: Guarded, fn: Any) -> Any:
             f"got the class {fn.__qualname__}: decorate a method of it, or a function "
             f"that creates the object"
         )
-    asynchronous = _is_asynchronous(fn)
+    asynchronous = is_asynchronous(fn)
     stages = policy.__stages__()
     _examine(stages, fn, asynchronous=asynchronous)
+    policy.__advise__(asynchronous=asynchronous)
     fragments = [stage.__fragment__() for stage in stages]
     if asynchronous:
         wrapper = wrap_async(fn, compose(stages), fragments)
@@ -143,13 +147,14 @@ def _ready(
     original = _mark_of(fn, policy)
     if original is not None:
         fn = original
-    if _is_asynchronous(fn) and not asynchronous:
+    if is_asynchronous(fn) and not asynchronous:
         raise TypeError(
             f"{describe(fn)} is a coroutine function and call_sync does not await; "
             f"write `await policy.call({describe(fn)}, ...)`"
         )
     stages = policy.__stages__()
     _examine(stages, fn, asynchronous=asynchronous)
+    policy.__advise__(asynchronous=asynchronous)
     return stages, fn
 
 
@@ -176,7 +181,7 @@ def _mark_of(fn: Any, policy: Guarded) -> Callable[..., Any] | None:
     return MethodType(found, fn.__self__) if isinstance(fn, MethodType) else found
 
 
-def _is_asynchronous(fn: Any) -> bool:
+def is_asynchronous(fn: Any) -> bool:
     """Tell coroutine functions from plain ones, and refuse everything else."""
     _refuse_non_function(fn)
     inside: Any = fn

@@ -6,6 +6,7 @@ held, in the thread that made it happen, and a listener that raises harms nobody
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections import deque
@@ -194,6 +195,11 @@ class Listeners(Generic[E]):
         if not callable(callback):
             raise TypeError(
                 f"callback must be a function of one event, not {callback!r}"
+            )
+        if inspect.iscoroutinefunction(callback):
+            raise TypeError(
+                f"callback {callback!r} is a coroutine function, which nobody would "
+                f"await: subscribe a plain function, which may start a task"
             )
 
         def listener(event: E) -> None:  # one object each, so that each is removable

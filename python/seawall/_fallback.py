@@ -13,16 +13,24 @@ Rule 3: when all steps fail, the caller gets the primary's own error, so that hi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
 import attrs
 
-from ._call import Call, Fragment, Inner, InnerSync, refuse_asynchronous
+from ._call import (
+    Call,
+    Fragment,
+    Inner,
+    InnerSync,
+    Stage,
+    describe,
+    refuse_asynchronous,
+)
 from ._cancel import is_cancellation
 from ._classify import classify, matches
 from ._correlation import current_correlation_id
-from ._decorate import Reporting
+from ._decorate import Reporting, is_asynchronous
 from ._errors import FallbackSkip
 from ._events import FallbackUsed, Listeners
 from ._types import Category, On
@@ -70,6 +78,7 @@ class Step:
             raise TypeError(
                 f"fn of step {self.name!r} must be a function, not {self.fn!r}"
             )
+        is_asynchronous(self.fn)  # refuses generators: their items would be the answer
         if self.on is not None:
             check_on("on", self.on)
 
@@ -111,12 +120,7 @@ class Fallback(Reporting):
                     f"a fallback is made of steps, not {step!r}: write "
                     f"Fallback(Step('cache', from_cache))"
                 )
-        names = [step.name for step in steps]
-        if not names or len(set(names)) < len(names):
-            raise ValueError(
-                f"a fallback needs at least one step, each with a name of its own, "
-                f"not {names}"
-            )
+        _check_names([step.name for step in steps])
         if on is not None:
             check_on("on", on)
         # The class is frozen, and attrs' own constructor takes no *steps.
@@ -133,6 +137,18 @@ class Fallback(Reporting):
     def __fragment__(self) -> Fragment:
         """Let a call that succeeds pass by."""
         return Fragment()
+
+    def __examine__(
+        self, fn: Callable[..., Any], inner: Sequence[Stage], /, *, asynchronous: bool
+    ) -> None:
+        """Refuse steps that a plain function could not await."""
+        for step in self.steps:
+            if not asynchronous and is_asynchronous(step.fn):
+                raise TypeError(
+                    f"step {step.name!r} is a coroutine function, but {describe(fn)} "
+                    f"is a plain function, which cannot await it: give the step a "
+                    f"plain function"
+                )
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner*, then the steps."""
@@ -236,6 +252,20 @@ class _Trying:
             f"fallback {self.step.name!r} failed too: {type(error).__qualname__}",
         )
         return True
+
+
+def _check_names(names: list[str]) -> None:
+    if not names:
+        raise ValueError(
+            "a fallback needs at least one step: write "
+            "Fallback(Step('cache', from_cache))"
+        )
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"two steps are named {name!r}: give each a name of its own, which "
+                f"Outcome.source will say"
+            )
 
 
 def _note(error: Exception, note: str) -> None:

@@ -15,7 +15,7 @@ import attrs
 
 from ._breaker import CircuitBreaker
 from ._call import Stage
-from ._credentials import Injected
+from ._credentials import CredentialRefresh, Injected
 from ._decorate import Guarded, Reporting
 from ._errors import SeawallWarning
 from ._fallback import Fallback
@@ -69,11 +69,7 @@ class Pipeline(Reporting):
                 "a pipeline needs at least one policy: write Pipeline(Retry(), ...)"
             )
         for policy in policies:
-            if not isinstance(policy, Guarded):
-                raise TypeError(
-                    f"a pipeline is made of policies, not {policy!r}: write "
-                    f"Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
-                )
+            _check_policy(policy)
         if name is not None and not isinstance(name, str):
             raise TypeError(
                 f"name must be text or None, not {name!r}: write name='get-user'"
@@ -89,6 +85,28 @@ class Pipeline(Reporting):
     def __stages__(self) -> tuple[Stage, ...]:
         """List the stages of all policies, outermost first."""
         return self._stages
+
+    def __advise__(self, *, asynchronous: bool) -> None:
+        """Warn about a breaker that would never hear of a call that hangs.
+
+        Not when the pipeline is built: for plain functions, which no time-out can
+        interrupt, there is no better order.
+        """
+        blind = _blind_breaker(self._stages) if asynchronous else None
+        if blind is not None:
+            warning = _TIMEOUT_OUTSIDE_ONLY.format(name=blind.name)
+            warnings.warn(warning, SeawallWarning, stacklevel=4)
+
+
+def _check_policy(policy: object) -> None:
+    if isinstance(policy, Guarded):
+        return
+    advice = "write Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
+    if isinstance(policy, CredentialRefresh):
+        advice = "write credentials.into('token'), with the keyword that it fills"
+    elif isinstance(policy, list | tuple):
+        advice = "write Pipeline(*policies)"
+    raise TypeError(f"a pipeline is made of policies, not {policy!r}: {advice}")
 
 
 _FALLBACK_IN_RETRY: Final = (
@@ -114,18 +132,23 @@ def _problems(stages: Sequence[Stage]) -> list[str]:
     if _stands_inside(stages, Retry, Injected):
         found.append(_CREDENTIAL_OUTSIDE)
     found += [
-        _TIMEOUT_OUTSIDE_ONLY.format(name=stage.name)
-        for i, stage in enumerate(stages)
-        if isinstance(stage, CircuitBreaker)
-        and any(isinstance(outer, Timeout) for outer in stages[:i])
-        and not any(isinstance(inner, Timeout) for inner in stages[i:])
-    ]
-    found += [
         _TWICE.format(policy=stage)
         for i, stage in enumerate(stages)
         if any(stage is earlier for earlier in stages[:i])
     ]
     return found
+
+
+def _blind_breaker(stages: Sequence[Stage]) -> CircuitBreaker | None:
+    """Find a breaker with all time-outs outside: what hangs, it sees as cancelled."""
+    for i, stage in enumerate(stages):
+        if (
+            isinstance(stage, CircuitBreaker)
+            and any(isinstance(outer, Timeout) for outer in stages[:i])
+            and not any(isinstance(inner, Timeout) for inner in stages[i:])
+        ):
+            return stage
+    return None
 
 
 def _stands_inside(

@@ -12,7 +12,7 @@ Rule 3: a sleep that would outlast the deadline is not begun.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, final
+from typing import Any, Final, Self, final
 
 import anyio
 import attrs
@@ -36,7 +36,11 @@ MAX_SERVER_DELAY: Final = 300.0
 _HINT_SPREAD: Final = 0.1
 
 _DEFAULT_BACKOFF: Final = Exponential(base=1.0, factor=2.0, max_delay=60.0)
-_NOTE_START: Final = "gave up after "
+_NOTES: Final = ("gave up after ", "not retried: ")
+_REASONS: Final = {
+    "not_idempotent": "not idempotent: it may have been executed; say "
+    "`idempotent=True` if it may be repeated",
+}
 
 
 @final
@@ -85,6 +89,15 @@ class Retry(Guarded):
     _listeners: Listeners[RetryScheduled | RetryGaveUp] = attrs.field(
         factory=Listeners, init=False, eq=False, repr=False
     )
+
+    def __new__(cls, *args: object, **_: object) -> Self:
+        """Refuse options without their names, the bare decorator among them."""
+        if args:
+            raise TypeError(
+                "options of Retry are keywords: write @Retry() to decorate, or "
+                "Retry(max_attempts=4)"
+            )
+        return super().__new__(cls)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what could never work."""
@@ -282,20 +295,29 @@ class _Series:
     def _gave_up(self, error: Exception, verdict: Classification, reason: str) -> None:
         raised = error if self.raises(error) else self.last_own()
         remember_attempts(raised, self.records)
-        if self.number == 1 and reason in ("not_retryable", "circuit_open"):
-            return  # nothing was given up: the error was none of ours to begin with
+        # A rejection is in the history, but no attempt was made.
+        made = self.number - (reason == "circuit_open")
+        if made == 0:
+            return
+        if self.number == 1 and reason == "not_retryable":
+            # Nothing was given up, so no log and no event; but somebody may wonder why.
+            _add_note(raised, f"{_NOTES[1]}{self._why_not(verdict)}")
+            return
         elapsed = self.clock.monotonic() - self.begun
-        _add_note(raised, self.number, elapsed, reason)
+        many = "attempt" if made == 1 else "attempts"
+        why = _REASONS.get(reason, reason.replace("_", " "))
+        _add_note(raised, f"{_NOTES[0]}{made} {many} in {elapsed:.3g} s: {why}")
         event = RetryGaveUp(
-            attempts=self.number,
+            attempts=made,
             reason=reason,
             elapsed=elapsed,
             category=verdict.category,
             correlation_id=current_correlation_id(),
         )
         warn(
-            "retry gave up after %d attempts in %.3g s: %s (%s)",
+            "retry gave up after %d %s in %.3g s: %s (%s)",
             event.attempts,
+            many,
             event.elapsed,
             event.reason,
             event.category,
@@ -305,15 +327,20 @@ class _Series:
         if self.listeners:
             self.listeners.emit(event)
 
+    def _why_not(self, verdict: Classification) -> str:
+        if self.retry.on is not None:
+            return "`on` does not name it"
+        return (
+            f"classified as {verdict.category.value}; name it in `on` if it may be "
+            f"repeated"
+        )
 
-def _add_note(error: Exception, attempts: int, elapsed: float, reason: str) -> None:
-    many = "attempt" if attempts == 1 else "attempts"
-    why = reason.replace("_", " ")
-    note = f"{_NOTE_START}{attempts} {many} in {elapsed:.3g} s: {why}"
+
+def _add_note(error: Exception, note: str) -> None:
     try:
         notes = getattr(error, "__notes__", [])
         # One note: the same error object may be raised, and given up, more than once.
-        notes[:] = [n for n in notes if not str(n).startswith(_NOTE_START)]
+        notes[:] = [n for n in notes if not str(n).startswith(_NOTES)]
         error.add_note(note)
     except Exception:  # noqa: BLE001 -- a frozen exception is raised without the note
         return

@@ -54,13 +54,22 @@ class Timeout(Guarded):
 
     def __attrs_post_init__(self) -> None:
         """Refuse a time-out that no call could meet."""
-        value = self.duration
-        object.__setattr__(self, "_limit", seconds("duration", value, finite=False))
-        if self._limit == 0:
-            raise ValueError(
-                f"duration must be greater than 0 seconds, not {value!r}; for no limit "
-                f"use Timeout(math.inf), to make no call at all leave the call out"
+        value: object = self.duration
+        if callable(value):
+            raise TypeError(
+                f"duration must be a number of seconds, not {value!r}: write "
+                f"@Timeout(5.0) to decorate"
             )
+        try:
+            limit = seconds("duration", value, exclusive=True, finite=False)
+        except ValueError as error:
+            raise ValueError(f"{error}; for no limit use Timeout(math.inf)") from None
+        object.__setattr__(self, "_limit", limit)
+
+    @property
+    def limit(self) -> float:
+        """The duration in seconds."""
+        return self._limit
 
     def __call__(  # type: ignore[override]  # narrower on purpose: coroutines only
         self, fn: Callable[P, Coroutine[Any, Any, T]], /

@@ -153,6 +153,9 @@ def _not_a_kind(option: str, kind: object) -> str:
     if isinstance(kind, BaseException):
         name = type(kind).__name__
         return f"{option} got an exception object, {kind!r}: write {option}={name}"
+    if isinstance(kind, list | set | frozenset):
+        name = type(cast("object", kind)).__name__
+        return f"{option} got a {name}: write a tuple, {option}=(ConnectionError, ...)"
     return (
         f"{option}={kind!r} is no exception type, category or predicate: "
         f"write {option}=(ConnectionError, Category.TIMEOUT)"
@@ -169,6 +172,23 @@ def _check_predicate(option: str, predicate: object) -> None:
                 f"{option} got a coroutine function, {predicate!r}: a predicate is "
                 f"never awaited, write {option}=lambda error: ..."
             )
+    if not _takes_one(predicate):
+        raise TypeError(
+            f"{option} got {predicate!r}, which does not take one argument, the error: "
+            f"write {option}=lambda error: ..."
+        )
+
+
+def _takes_one(function: Any) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a builtin that does not say
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def hint(value: object) -> float | None:

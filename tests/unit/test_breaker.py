@@ -33,6 +33,7 @@ from seawall import (
     InfraUnavailableError,
     Pipeline,
     Retry,
+    SeawallWarning,
     Timeout,
 )
 
@@ -345,6 +346,30 @@ async def test_a_call_inside_a_probe_belongs_to_it(*, generated: bool) -> None:
     assert breaker.state is CLOSED
 
 
+@pytest.mark.parametrize("generated", [True, False])
+async def test_once_another_probe_closed_it_calls_inside_a_probe_count(
+    *, generated: bool
+) -> None:
+    """A probe that goes on for long must not be blind to what happens in it."""
+    breaker = await half_open(
+        CircuitBreaker("db", max_probes=2, success_threshold=1, trip=Consecutive(2))
+    )
+
+    async def goes_on() -> None:
+        await anyio.sleep(1)
+        for _ in range(2):
+            with pytest.raises(InfraConnectionError):
+                await (breaker(fails)() if generated else breaker.call(fails))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(breaker.call, goes_on)
+        await anyio.sleep(0.5)
+        await breaker.call(works)
+        assert breaker.state is CLOSED
+
+    assert breaker.state is OPEN
+
+
 async def test_a_child_that_outlives_its_probe_is_an_ordinary_call() -> None:
     """The verdict is given; the child asks for a permit of its own."""
     breaker = await half_open(CircuitBreaker("db", success_threshold=2))
@@ -524,6 +549,34 @@ async def test_two_breakers_with_different_failures() -> None:
 
     assert keys.state is OPEN
     assert values.state is CLOSED
+
+
+async def test_a_result_is_never_replaced_by_a_rejection() -> None:
+    """Not even where one breaker stands twice, and opened while the call ran."""
+    breaker = CircuitBreaker("db")
+    with pytest.warns(SeawallWarning, match="stands twice"):
+        guard = Pipeline(breaker, breaker)
+
+    @guard
+    async def fails_later(error: Exception) -> None:
+        await anyio.sleep(1)
+        raise error
+
+    @guard
+    async def is_cancelled() -> None:
+        await anyio.sleep_forever()
+
+    async def late() -> None:
+        with pytest.raises(InfraConnectionError, match="mine"):
+            await fails_later(InfraConnectionError("mine"))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(late)
+        group.start_soon(is_cancelled)
+        await anyio.sleep(0.5)
+        await broken(breaker)
+        await anyio.sleep(1)
+        group.cancel_scope.cancel()
 
 
 async def test_a_retry_outside_stops_at_the_rejection() -> None:

@@ -71,6 +71,15 @@ def test_a_listener_must_be_callable() -> None:
         Listeners[int]().subscribe(3)  # type: ignore[arg-type]
 
 
+def test_a_coroutine_function_is_no_listener() -> None:
+    """Nobody would await it."""
+
+    async def listener(_: int) -> None: ...
+
+    with pytest.raises(TypeError, match="is a coroutine function"):
+        Listeners[int]().subscribe(listener)
+
+
 def test_pickled_policies_leave_their_listeners_at_home() -> None:
     """A callback belongs to its process."""
     listeners: Listeners[int] = Listeners()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import sys
+from collections.abc import AsyncIterator
 
 import anyio
 import anyio.lowlevel
@@ -324,8 +325,22 @@ def test_plain_functions_have_fallbacks_too() -> None:
         fallback(query)(KeyError())
     with pytest.raises(InfraTimeoutError):
         Fallback(Step("skips", skips_sync))(query)(InfraTimeoutError())
+    with pytest.raises(TypeError, match="step 'cache' is a coroutine function, but"):
+        Fallback(CACHE)(query)
+    lazy = Step("lazy", lambda _: from_cache())
     with pytest.raises(TypeError, match="returned coroutine"):
-        Fallback(CACHE)(query)(InfraTimeoutError())
+        Fallback(lazy)(query)(InfraTimeoutError())
+
+
+async def items(_: Exception) -> AsyncIterator[int]:
+    """Yield."""
+    yield 1
+
+
+def test_a_generator_is_no_step() -> None:
+    """It would be served as the answer, without ever having run."""
+    with pytest.raises(TypeError, match="items is an async generator function"):
+        Step("items", items)
 
 
 async def test_an_outcome_reports_errors_instead_of_raising() -> None:
@@ -350,7 +365,7 @@ def test_it_is_a_value() -> None:
     ("code", "message"),
     [
         ("Fallback()", "at least one step"),
-        ("Fallback(CACHE, CACHE)", "each with a name of its own"),
+        ("Fallback(CACHE, CACHE)", "two steps are named 'cache'"),
         ("Fallback(from_cache)", "a fallback is made of steps"),
         ("Fallback(CACHE, on=BaseException)", "would also catch"),
         ('Step("", static)', "name must tell"),

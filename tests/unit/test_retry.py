@@ -22,6 +22,7 @@ from seawall import (
     CircuitBreaker,
     CircuitOpenError,
     CircuitState,
+    Consecutive,
     Constant,
     Exponential,
     Fallback,
@@ -162,15 +163,45 @@ async def test_an_error_raised_twice_carries_one_note() -> None:
     assert len(error.__notes__) == 1
 
 
-async def test_what_is_not_worth_it_is_raised_at_once_and_without_a_note() -> None:
-    """A bug is not transient."""
+async def test_what_is_not_worth_it_is_raised_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A bug is not transient; a note says why, and nothing was given up."""
+    retry = Retry()
+    seen: list[object] = []
+    retry.subscribe(seen.append)
     flaky = Flaky(math.inf, KeyError("bug"))
 
     with pytest.raises(KeyError) as caught:
-        await Retry().call(flaky)
+        await retry.call(flaky)
 
     assert flaky.calls == 1
-    assert not hasattr(caught.value, "__notes__")
+    assert caught.value.__notes__ == [
+        "not retried: classified as other; name it in `on` if it may be repeated"
+    ]
+    assert not seen
+    assert not caplog.records
+    with pytest.raises(KeyError) as caught:
+        await Retry(on=OSError).call(Flaky(math.inf, KeyError("bug")))
+    assert caught.value.__notes__ == ["not retried: `on` does not name it"]
+
+
+async def test_a_rejection_is_no_attempt() -> None:
+    """It is in the history, but the function was not called."""
+    breaker = CircuitBreaker("db", trip=Consecutive(1))
+    retry = Retry(backoff=Constant(1))
+    given_up: list[int] = []
+    retry.subscribe(
+        lambda e: given_up.append(e.attempts) if isinstance(e, RetryGaveUp) else None
+    )
+
+    guarded = Pipeline(retry, breaker)(Flaky(math.inf, InfraConnectionError("down")))
+    with pytest.raises(InfraConnectionError) as caught:
+        await guarded()
+
+    assert given_up == [1]
+    assert "gave up after 1 attempt in" in caught.value.__notes__[0]
+    assert len(attempts_of(caught.value)) == 2
 
 
 async def test_possibly_executed_requests_need_idempotent() -> None:
@@ -568,6 +599,12 @@ def test_a_rejection_hides_nothing_from_plain_functions_either() -> None:
         Retry(on=Exception, backoff=Constant(0)).call_sync(raises)
 
 
+def test_a_bare_decorator_is_refused() -> None:
+    """The likeliest mistake of all."""
+    with pytest.raises(TypeError, match=r"write @Retry\(\) to decorate"):
+        Retry(anyio.sleep)  # type: ignore[call-arg]
+
+
 def test_policies_are_values() -> None:
     """They compare, hash, pickle and evolve; listeners are not part of that."""
     retry = Retry(max_attempts=3, backoff=Exponential(base=2))
@@ -588,6 +625,8 @@ def test_policies_are_values() -> None:
         ({"on": KeyboardInterrupt}, "on=KeyboardInterrupt"),
         ({"on": ()}, "matches nothing"),
         ({"on": "timeout"}, "Category.TIMEOUT"),
+        ({"on": [OSError]}, "on got a list: write a tuple"),
+        ({"on": lambda: True}, "does not take one argument"),
         ({"backoff": "fast"}, "backoff must be Exponential"),
         ({"backoff": 3}, "backoff must be Exponential"),
         ({"idempotent": "yes"}, "idempotent must be True or False"),

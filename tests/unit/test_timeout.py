@@ -167,6 +167,12 @@ def test_refuses_what_no_call_could_meet(value: object) -> None:
         Timeout(value)  # type: ignore[arg-type]
 
 
+def test_a_bare_decorator_is_refused() -> None:
+    """And the right one is in the message."""
+    with pytest.raises(TypeError, match=r"write @Timeout\(5.0\) to decorate"):
+        Timeout(anyio.sleep)  # type: ignore[arg-type]
+
+
 def test_it_is_a_value() -> None:
     """It compares, hashes and pickles."""
     assert pickle.loads(pickle.dumps(Timeout(1.0))) == Timeout(1.0)
