@@ -240,10 +240,10 @@ class CircuitBreaker(Guarded):
 
     def _admit(self, call: Call) -> int | Permit | None:
         """Take a permit; None for a call inside a probe of this very breaker."""
-        if (stamp := call.stamps.pop(self._core, None)) is not None:
-            return stamp
-        probes = _probes.get()
-        if probes and any(probe.live and probe.breaker is self for probe in probes):
+        if call.replayed is not None:
+            # What has already happened cannot be rejected, least of all a cancellation.
+            return call.stamps[self._core]
+        if self._in_probe():
             return None
         answer = self._core.acquire()
         if isinstance(answer, Rejection):
@@ -255,6 +255,13 @@ class CircuitBreaker(Guarded):
                 answer.release()
                 raise
         return answer
+
+    def _in_probe(self) -> bool:
+        probes = _probes.get()
+        if not any(probe.live and probe.breaker is self for probe in probes):
+            return False
+        # Closed by another probe, it is closed for calls in this one too.
+        return self._core.snapshot().state != CLOSED
 
     def _rejected(self, rejection: Rejection) -> CircuitOpenError:
         return CircuitOpenError(
