@@ -43,10 +43,11 @@ async def db(postgres: PostgreSQL) -> AsyncIterator[asyncpg.Pool]:
     async with asyncpg.create_pool(
         postgres.dsn, min_size=1, max_size=2, server_settings=options
     ) as pool:
+        # A server that was killed may have forgotten the last run's clean-up.
+        await pool.execute("drop table if exists users")
         await pool.execute("create table users (id text primary key, name text)")
         await pool.execute("insert into users values ('42', 'Ada')")
         yield pool
-        await pool.execute("drop table users")
 
 
 @pytest.fixture
