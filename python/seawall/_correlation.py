@@ -7,6 +7,7 @@ threads. Nobody pays for an id before somebody asks for one.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import final
 from uuid import UUID, uuid4
@@ -74,4 +75,7 @@ class Scope:
 
     def __exit__(self, *_: object) -> None:
         """Go back to the id outside."""
-        _current.reset(self._token)
+        # An abandoned coroutine is closed by whoever collects it, and a generator in
+        # the context of another request: there is nothing to go back from.
+        with suppress(ValueError):
+            _current.reset(self._token)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import uuid
+from collections.abc import Iterator
 from uuid import UUID
 
 import anyio
@@ -28,6 +30,20 @@ def test_a_scope_gives_and_takes_back_its_id() -> None:
             raise LookupError
         assert current_correlation_id() == outer == ID
     assert current_correlation_id() is None
+
+
+def test_a_scope_may_be_left_in_another_context() -> None:
+    """Web frameworks close the generators of a request wherever they are."""
+
+    def dependency() -> Iterator[UUID]:
+        with correlation_scope(ID) as correlation_id:
+            yield correlation_id
+
+    opened = dependency()
+    assert contextvars.copy_context().run(next, opened) == ID
+    with correlation_scope() as outer:
+        assert next(opened, None) is None
+        assert current_correlation_id() == outer
 
 
 def test_an_error_that_takes_no_attributes_leaves_it_as_it_is() -> None:
