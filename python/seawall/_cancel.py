@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 from collections.abc import Iterator
 from typing import cast
 
@@ -36,16 +35,13 @@ def is_cancellation(error: BaseException) -> bool:
 
 
 def _natively_cancelled(error: BaseException) -> bool:
-    if "trio" in sys.modules and _in_trio():
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # in trio, which has nothing of the kind
         return False
-    task = asyncio.current_task()
     if task is None or not task.cancelling():
         return False
     return any(isinstance(e, asyncio.CancelledError) for e in _related(error))
-
-
-def _in_trio() -> bool:
-    return bool(sys.modules["trio"].lowlevel.in_trio_run())
 
 
 def _related(error: BaseException) -> Iterator[BaseException]:

@@ -66,10 +66,11 @@ def _virtual_time() -> float | None:
 
 
 def _virtual_trio_time() -> float | None:
-    trio = sys.modules.get("trio")
-    if trio is None or not trio.lowlevel.in_trio_run():
+    # Another thread may be half through importing it.
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    if lowlevel is None or not lowlevel.in_trio_run():
         return None
-    clock = trio.lowlevel.current_clock()
+    clock = lowlevel.current_clock()
     if not getattr(clock, "seawall_virtual_time", False):
         return None
     now: float = clock.current_time()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import anyio
 import pytest
@@ -31,6 +33,16 @@ async def test_an_ordinary_error_is_none_in_a_thread_with_a_tasks_context() -> N
     context = contextvars.copy_context()
     with ThreadPoolExecutor(1) as pool:
         assert not pool.submit(context.run, is_cancellation, OSError()).result()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_trio_that_cannot_be_imported_is_in_nobodys_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Programs block an import with None, and another thread may be half through it."""
+    for trio in (None, ModuleType("trio")):
+        monkeypatch.setitem(sys.modules, "trio", trio)
+        assert not is_cancellation(OSError())
 
 
 @pytest.mark.parametrize(
