@@ -52,7 +52,7 @@ from ._events import CredentialRefreshed, CredentialRefreshFailed, Listeners
 from ._flight import Owner
 from ._refreshable import Borrowed, Credential, FromRefreshable, check_credential
 from ._types import Clock, On, Seconds
-from ._validate import check_on, seconds
+from ._validate import check_clock, check_on, seconds
 
 __all__ = [
     "Credential",
@@ -145,6 +145,8 @@ class CredentialRefresh(Generic[C]):
             check_on("rejected", rejected)
         if name is not None:
             check_name(name)
+        if clock is not None:
+            check_clock("clock", clock)
         self.name: str = describe(source) if name is None else name
         self.config: RefreshConfig = RefreshConfig(
             atomic=flag("atomic", atomic),

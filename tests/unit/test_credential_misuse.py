@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -85,6 +86,7 @@ def test_a_coroutine_is_no_source() -> None:
         ({"refresh_timeout": math.nan}, ValueError, "refresh_timeout"),
         ({"refresh_timeout": math.inf}, ValueError, "refresh_timeout must be a finite"),
         ({"refresh_timeout": "30"}, TypeError, "refresh_timeout"),
+        ({"clock": time}, TypeError, "clock must have monotonic"),
         ({"rejected": BaseException}, TypeError, "rejected=BaseException would also"),
         ({"rejected": ()}, ValueError, r"rejected=\(\) matches nothing"),
         ({"rejected": 401}, TypeError, "rejected=401"),
