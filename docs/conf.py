@@ -22,6 +22,7 @@ extensions = [
     "circuit_diagram",
     "classification_tables",
     "public_names",
+    "repository_files",
 ]
 exclude_patterns = ["_build", "README.md"]
 # One backtick in a docstring is a name of this package.
