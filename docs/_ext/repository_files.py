@@ -1,7 +1,7 @@
 """Links to files of the repository that are no pages.
 
-A link such as ``[ARCHITECTURE.md](../../ARCHITECTURE.md)`` works in a repository browser.
-Here it becomes a download of that file.
+A link such as ``[its map](../../ARCHITECTURE.md)`` works in a repository browser. Here it
+becomes a download of that file.
 """
 
 from __future__ import annotations
