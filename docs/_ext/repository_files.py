@@ -1,7 +1,7 @@
 """Links to files of the repository that are no pages.
 
-A link such as ``[its map](../../ARCHITECTURE.md)`` works in a repository browser. Here it
-becomes a download of that file.
+In a repository browser a link such as ``[its map](../../ARCHITECTURE.md)`` shows that
+file. Here it becomes a download of it.
 """
 
 from __future__ import annotations
