@@ -209,6 +209,16 @@ fn a_new_permit_renews_the_lease_of_the_round() {
 }
 
 #[test]
+fn a_lease_shorter_than_its_clock_is_not_over_at_once() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND / 1000);
+    open(&breaker);
+    permit(&breaker, SECOND);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert!(!is_rejected(&breaker, 2 * SECOND));
+}
+
+#[test]
 fn a_break_of_a_year_is_a_year() {
     let breaker = breaker(1, 365 * DAY, 1, 1, SECOND);
     open(&breaker);
