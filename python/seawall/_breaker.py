@@ -206,8 +206,7 @@ class CircuitBreaker(Guarded):
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
-        if (permit := self._admit(call)) is None:
-            return await inner(call)
+        permit = self._admit(call)
         probe = None if isinstance(permit, int) else _Probe(self, call)
         try:
             result = await inner(call)
@@ -223,8 +222,7 @@ class CircuitBreaker(Guarded):
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
-        if (permit := self._admit(call)) is None:
-            return inner(call)
+        permit = self._admit(call)
         probe = None if isinstance(permit, int) else _Probe(self, call)
         try:
             result = inner(call)
@@ -271,13 +269,17 @@ class CircuitBreaker(Guarded):
             opened_by=self._opened_by,
         )
 
-    def _succeeded(self, permit: int | Permit) -> None:
+    def _succeeded(self, permit: int | Permit | None) -> None:
         if isinstance(permit, int):
             self._core.success(permit)
-        elif (moved := permit.success()) is not None:
+        elif permit is not None and (moved := permit.success()) is not None:
             self._moved(moved)
 
-    def _failed(self, call: Call, permit: int | Permit, error: BaseException) -> None:
+    def _failed(
+        self, call: Call, permit: int | Permit | None, error: BaseException
+    ) -> None:
+        if permit is None:
+            return  # the probe around it gives the verdict
         if call.misused or is_cancellation(error):
             self._released(permit)
             return
