@@ -152,10 +152,15 @@ async def test_a_task_left_behind_is_found() -> None:
 
 async def test_a_task_that_ends_soon_may_be_given_time() -> None:
     """A refresh that must not be torn apart outlives its caller on purpose."""
+
+    async def finishes() -> None:
+        await anyio.sleep(3)
+        await anyio.sleep(1)  # suspends once more after the scenario has ended
+
     async with anyio.create_task_group() as outside:
 
         async def starts_outside() -> None:
-            outside.start_soon(anyio.sleep, 3)
+            outside.start_soon(finishes)
             await anyio.sleep(1)
 
         points = await points_of(starts_outside, settle=5)
