@@ -27,6 +27,7 @@ from ._breaker import BreakerConfig as BreakerConfig
 from ._breaker import CircuitBreaker as CircuitBreaker
 from ._breaker import CircuitStats as CircuitStats
 from ._breaker import Consecutive as Consecutive
+from ._breakers import Breakers as Breakers
 from ._classify import Classification as Classification
 from ._classify import Classifier as Classifier
 from ._classify import classify as classify
