@@ -1,6 +1,7 @@
 """One server of each kind for the whole run, handed out healthy to each test.
 
-A plugin of its own, so that tests in several folders share the same servers.
+A plugin of its own, so that a folder can have the servers of the whole run, or import
+these fixtures into its conftest and have its own.
 """
 
 from __future__ import annotations

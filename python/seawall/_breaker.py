@@ -307,8 +307,7 @@ class CircuitBreaker(Guarded):
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
-        if (permit := self._admit(call)) is None:
-            return await inner(call)
+        permit = self._admit(call)
         probe = None if isinstance(permit, int) else Probe(self, call)
         try:
             result = await inner(call)
@@ -324,8 +323,7 @@ class CircuitBreaker(Guarded):
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
-        if (permit := self._admit(call)) is None:
-            return inner(call)
+        permit = self._admit(call)
         probe = None if isinstance(permit, int) else Probe(self, call)
         try:
             result = inner(call)
@@ -390,15 +388,17 @@ class CircuitBreaker(Guarded):
         else:
             self._failed(permit, error, misused=False)
 
-    def _succeeded(self, permit: int | Taken) -> None:
+    def _succeeded(self, permit: int | Taken | None) -> None:
         if isinstance(permit, int):
             self._core.success(permit)
-        elif (moved := permit.success()) is not None:
+        elif permit is not None and (moved := permit.success()) is not None:
             self._moved(moved)
 
     def _failed(
-        self, permit: int | Taken, error: BaseException, *, misused: bool
+        self, permit: int | Taken | None, error: BaseException, *, misused: bool
     ) -> None:
+        if permit is None:
+            return  # the probe around it gives the verdict
         if misused or is_cancellation(error):
             self._released(permit)
             return

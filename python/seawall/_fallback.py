@@ -155,7 +155,7 @@ class Fallback(Reporting):
         try:
             return await inner(call)
         except Exception as error:
-            if not self._handles(error):
+            if not self._handles(call, error):
                 raise
             failure, steps = error, self._steps_for(error)
         # Outside the except block: a step sees a clean sys.exc_info().
@@ -177,7 +177,7 @@ class Fallback(Reporting):
         try:
             return inner(call)
         except Exception as error:
-            if not self._handles(error):
+            if not self._handles(call, error):
                 raise
             failure, steps = error, self._steps_for(error)
         try:
@@ -193,8 +193,10 @@ class Fallback(Reporting):
         finally:
             del failure
 
-    def _handles(self, error: Exception) -> bool:
-        return not is_cancellation(error) and matches(self.on, error, classify)
+    def _handles(self, call: Call, error: Exception) -> bool:
+        if call.misused or is_cancellation(error):
+            return False
+        return matches(self.on, error, classify)
 
     def _steps_for(self, failure: Exception) -> list[Step]:
         return [

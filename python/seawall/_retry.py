@@ -36,6 +36,7 @@ MAX_SERVER_DELAY: Final = 300.0
 _HINT_SPREAD: Final = 0.1
 
 _DEFAULT_BACKOFF: Final = Exponential(base=1.0, factor=2.0, max_delay=60.0)
+_MAX_RECORDS: Final = 100
 _NOTES: Final = ("gave up after ", "not retried: ")
 _REASONS: Final = {
     "not_idempotent": "not idempotent: it may have been executed; say "
@@ -203,7 +204,7 @@ class _Series:
 
     def delay_after(self, error: Exception, left: Callable[[], float]) -> float | None:
         """Decide: seconds to wait, or None to let *error* through."""
-        if is_cancellation(error):
+        if self.call.misused or is_cancellation(error):
             return None
         self.number += 1
         verdict = classify(error)
@@ -276,7 +277,11 @@ class _Series:
             delay=delay,
             elapsed=self.clock.monotonic() - self.begun,
         )
-        self.records = self.call.records = (*self.records, record)
+        # Without a limit of attempts there is one of records: the first, and the last.
+        kept = self.records
+        if len(kept) == _MAX_RECORDS:
+            kept = kept[: _MAX_RECORDS // 2] + kept[_MAX_RECORDS // 2 + 1 :]
+        self.records = self.call.records = (*kept, record)
         if not isinstance(error, CircuitOpenError):
             self.last = error
             if self.call.watched:

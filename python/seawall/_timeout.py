@@ -66,11 +66,6 @@ class Timeout(Guarded):
             raise ValueError(f"{error}; for no limit use Timeout(math.inf)") from None
         object.__setattr__(self, "_limit", limit)
 
-    @property
-    def limit(self) -> float:
-        """The duration in seconds."""
-        return self._limit
-
     def __call__(  # type: ignore[override]  # narrower on purpose: coroutines only
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
     ) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -26,7 +26,6 @@ from seawall import (
     CircuitOpenError,
     CircuitState,
     Consecutive,
-    Constant,
     CredentialRefreshError,
     InfraAuthenticationError,
     InfraConnectionError,
@@ -368,6 +367,25 @@ async def test_once_another_probe_closed_it_calls_inside_a_probe_count(
     assert breaker.state is OPEN
 
 
+async def test_a_series_inside_a_probe_is_a_single_attempt_too() -> None:
+    """Whoever retries inside the probe would make it five."""
+    calls = 0
+
+    async def counted() -> None:
+        nonlocal calls
+        calls += 1
+        raise InfraConnectionError("down")
+
+    breaker = await half_open(CircuitBreaker("db"))
+    nested = Pipeline(breaker, Retry())
+
+    with pytest.raises(InfraConnectionError):
+        await breaker.call(nested.call, counted)
+
+    assert calls == 1
+    assert breaker.state is OPEN
+
+
 async def test_a_child_that_outlives_its_probe_is_an_ordinary_call() -> None:
     """The verdict is given; the child asks for a permit of its own."""
     breaker = await half_open(CircuitBreaker("db", success_threshold=2))
@@ -470,36 +488,6 @@ def test_what_takes_anything_can_be_misused_all_the_same(*, decorated: bool) -> 
         guarded()
 
     assert breaker.state is CLOSED
-
-
-async def test_a_mistake_of_one_attempt_does_not_excuse_the_next() -> None:
-    """What counts is how the last attempt ended, and that one reached the server."""
-    attempts = iter(["no awaitable", fails()])
-    breaker = CircuitBreaker("db", trip=Consecutive(1))
-    retry = Retry(on=Exception, max_attempts=2, backoff=Constant(0))
-
-    with pytest.raises(ConnectionError):
-        await Pipeline(breaker, retry).call(lambda: next(attempts))
-
-    assert breaker.state is OPEN
-
-
-def test_a_mistake_of_one_plain_attempt_does_not_excuse_the_next() -> None:
-    """The same without an event loop."""
-    attempts = iter([works(), None])
-
-    def awaitable_then_down() -> object:
-        if (result := next(attempts)) is None:
-            raise ConnectionError
-        return result
-
-    breaker = CircuitBreaker("db", trip=Consecutive(1))
-    retry = Retry(on=Exception, max_attempts=2, backoff=Constant(0))
-
-    with pytest.raises(ConnectionError):
-        Pipeline(breaker, retry).call_sync(awaitable_then_down)
-
-    assert breaker.state is OPEN
 
 
 async def test_on_decides_alone() -> None:

@@ -107,6 +107,16 @@ async def test_what_on_does_not_name_passes(error: Exception) -> None:
         await Fallback(CACHE).call(primary, error)
 
 
+async def test_wrong_arguments_have_no_substitute() -> None:
+    """The caller's mistake would look like an outage, for as long as nobody looks."""
+
+    async def takes_one(argument: int) -> int:
+        return argument
+
+    with pytest.raises(TypeError, match="takes_one"):
+        await Fallback(CACHE, on=Exception).call(takes_one)  # type: ignore[call-arg]
+
+
 async def test_steps_run_in_order_until_one_answers() -> None:
     """A miss and a failing cache are no answers."""
     fallback = Fallback(Step("a", skips), Step("b", fails_too), STATIC, CACHE)

@@ -22,6 +22,8 @@ from seawall import (
     InfraAuthenticationError,
     InfraConnectionError,
     Permit,
+    Pipeline,
+    Retry,
 )
 
 pytestmark = pytest.mark.anyio
@@ -530,3 +532,20 @@ def test_neither_the_breaker_nor_a_permit_is_taken_for_something_else() -> None:
         raise AssertionError("entered")
     with pytest.raises(TypeError):
         pickle.dumps(breaker.acquire())
+
+
+async def test_a_retry_inside_a_probing_block_makes_a_single_attempt() -> None:
+    """What just came back should not be hit five times at once."""
+    breaker = probing()
+    attempts = 0
+
+    async def counted() -> None:
+        nonlocal attempts
+        attempts += 1
+        raise InfraConnectionError("down")
+
+    with pytest.raises(InfraConnectionError), breaker.acquire():
+        await Pipeline(breaker, Retry()).call(counted)
+
+    assert attempts == 1
+    assert breaker.state is OPEN

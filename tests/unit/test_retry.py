@@ -186,6 +186,19 @@ async def test_what_is_not_worth_it_is_raised_at_once(
     assert caught.value.__notes__ == ["not retried: `on` does not name it"]
 
 
+@pytest.mark.parametrize("decorated", [True, False])
+async def test_wrong_arguments_are_not_tried_again(*, decorated: bool) -> None:
+    """They are as wrong the second time, whatever `on` says."""
+
+    async def takes_one(argument: int) -> int:
+        return argument
+
+    retry = Retry(on=Exception, max_attempts=None)
+    with pytest.raises(TypeError, match="takes_one") as caught:
+        await (retry(takes_one)() if decorated else retry.call(takes_one))  # type: ignore[call-arg]
+    assert not hasattr(caught.value, "__notes__")
+
+
 async def test_a_rejection_is_no_attempt() -> None:
     """It is in the history, but the function was not called."""
     breaker = CircuitBreaker("db", trip=Consecutive(1))
@@ -393,6 +406,17 @@ async def test_attempts_without_a_limit() -> None:
     flaky = Flaky(2000, InfraConnectionError("down"))
 
     assert await Retry(max_attempts=None).call(flaky) == "ok"
+
+
+async def test_a_long_history_is_told_from_both_ends() -> None:
+    """Without a limit of attempts it would grow without one as well."""
+    flaky = Flaky(math.inf, InfraConnectionError("down"))
+
+    with pytest.raises(InfraConnectionError) as caught:
+        await Retry(max_attempts=1000, backoff=Constant(1)).call(flaky)
+
+    numbers = [record.number for record in attempts_of(caught.value)]
+    assert numbers == [*range(1, 51), *range(951, 1001)]
 
 
 async def test_a_seeded_sequence_repeats_whatever_else_runs() -> None:

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from seawall import (
+    CircuitBreaker,
     Constant,
     InfraConnectionError,
     InfraTimeoutError,
@@ -157,6 +158,8 @@ def test_a_plain_function_cannot_be_interrupted() -> None:
         Pipeline(Retry(), Timeout(1.0))(len)
     with pytest.raises(TypeError, match="cannot interrupt"):
         Timeout(1.0).call_sync(len, "x")
+    with pytest.raises(TypeError, match="cannot interrupt"):
+        Pipeline(Timeout(1.0), CircuitBreaker("db"))(len)
     assert Pipeline(Timeout(1.0), Retry())(len)("x") == 1
 
 

@@ -140,6 +140,11 @@ def test_on_takes_types_categories_and_predicates(on: object) -> None:
     check_on("on", on)
 
 
+def test_on_takes_a_builtin_at_its_word() -> None:
+    """Some do not tell their parameters."""
+    check_on("on", max)
+
+
 @pytest.mark.parametrize(
     ("on", "message"),
     [
