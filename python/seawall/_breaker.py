@@ -434,8 +434,9 @@ class CircuitBreaker(Guarded):
             return self._core.failure(permit)
         try:
             return permit.failure()
-        except Exception:  # the clock's; the verdict is not given yet
-            permit.release()
+        except Exception:
+            if not permit.used:  # the clock's; the verdict is not given yet
+                permit.release()
             raise
 
     @staticmethod

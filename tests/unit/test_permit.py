@@ -193,8 +193,9 @@ def test_a_second_verdict_is_an_error(
         permit = breaker.acquire()
         first(permit)
         before = breaker.stats()
-        with pytest.raises(RuntimeError, match="already has its verdict"):
+        with pytest.raises(RuntimeError, match="already has its verdict") as caught:
             second(permit)
+        assert caught.value.__context__ is None
         after = breaker.stats()
         assert (after.generation, after.failures) == (
             before.generation,
