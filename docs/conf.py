@@ -34,7 +34,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(asyncio|collections\.abc|contextlib|datetime|pathlib|trio|uuid)\..*"),
     (r"py:class", r"UUID|Path|datetime"),
     # Type variables have no page.
-    (r"py:class", r"~?(seawall\.\w+\.)?(C|C_co|Cred|P|T|T_co)"),
+    (r"py:class", r"~?(seawall\.\w+\.)?(C|C_co|Cred|K|P|T|T_co)"),
     # Private names in public signatures. The text beside them says what they stand for.
     (
         r"py:class",

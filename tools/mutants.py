@@ -164,6 +164,22 @@ MUTANTS = [
         "breaker_loom::late_results_against_a_probe",
     ),
     Mutant(
+        "a release of a hold does not check the generation",
+        STATE,
+        "pub(super) fn unisolate(word: Word, stamp: Stamp)" + UNPACK % "Next" + LATE,
+        "pub(super) fn unisolate(word: Word, stamp: Stamp)"
+        + UNPACK % "Next"
+        + "    let _ = stamp;\n",
+        "breaker_loom::a_dropped_hold_against_a_newer_one",
+    ),
+    Mutant(
+        "a hold tells the generation before it",
+        BREAKER,
+        "                Ok(change) => return (new.stamp(), change),",
+        "                Ok(change) => return (word.stamp(), change),",
+        "breaker::two_holds_are_released_by_two_releases",
+    ),
+    Mutant(
         "no new generation when the circuit opens",
         STATE,
         "        generation: parts.generation.next(),\n        reopenings,\n",

@@ -25,7 +25,9 @@ from ._backoff import Exponential as Exponential
 from ._backoff import Linear as Linear
 from ._breaker import BreakerConfig as BreakerConfig
 from ._breaker import CircuitBreaker as CircuitBreaker
+from ._breaker import CircuitStats as CircuitStats
 from ._breaker import Consecutive as Consecutive
+from ._breakers import Breakers as Breakers
 from ._classify import Classification as Classification
 from ._classify import Classifier as Classifier
 from ._classify import classify as classify
@@ -54,8 +56,10 @@ from ._errors import SeawallError as SeawallError
 from ._errors import SeawallWarning as SeawallWarning
 from ._errors import attempts_of as attempts_of
 from ._events import CircuitClosed as CircuitClosed
+from ._events import CircuitDisabled as CircuitDisabled
 from ._events import CircuitEvent as CircuitEvent
 from ._events import CircuitHalfOpened as CircuitHalfOpened
+from ._events import CircuitIsolated as CircuitIsolated
 from ._events import CircuitOpened as CircuitOpened
 from ._events import CredentialRefreshed as CredentialRefreshed
 from ._events import CredentialRefreshFailed as CredentialRefreshFailed
@@ -64,9 +68,11 @@ from ._events import RetryGaveUp as RetryGaveUp
 from ._events import RetryScheduled as RetryScheduled
 from ._fallback import Fallback as Fallback
 from ._fallback import Step as Step
+from ._isolation import Isolation as Isolation
 from ._native import __version__ as __version__  # noqa: TID251 -- a re-export
 from ._native import build_info as build_info  # noqa: TID251 -- a re-export
 from ._outcome import Outcome as Outcome
+from ._permit import Permit as Permit
 from ._pipeline import Pipeline as Pipeline
 from ._redact import redact as redact
 from ._retry import Retry as Retry

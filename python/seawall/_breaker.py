@@ -12,9 +12,7 @@ helpers guarded by one breaker must not reject each other while it is half-open.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, Final, NoReturn, final
 
 import attrs
@@ -28,11 +26,14 @@ from ._decorate import Guarded
 from ._errors import CircuitOpenError
 from ._events import (
     CircuitClosed,
+    CircuitDisabled,
     CircuitEvent,
     CircuitHalfOpened,
+    CircuitIsolated,
     CircuitOpened,
     Listeners,
 )
+from ._isolation import Isolation
 from ._native import (  # noqa: TID251 -- the state machine is the core's
     CLOSED,
     DISABLED,
@@ -40,10 +41,12 @@ from ._native import (  # noqa: TID251 -- the state machine is the core's
     ISOLATED,
     OPEN,
     Breaker,
-    Permit,
     Rejection,
     Transition,
 )
+from ._native import Permit as Taken  # noqa: TID251 -- a permit as the core gives it
+from ._permit import Permit
+from ._probe import Probe, inside_probe
 from ._types import CircuitState, Clock, On, Seconds
 from ._validate import check_clock, check_on, seconds, whole
 
@@ -57,6 +60,7 @@ _STATES: Final = {
     ISOLATED: CircuitState.ISOLATED,
     DISABLED: CircuitState.DISABLED,
 }
+_PROBED: Final = (OPEN, HALF_OPEN)
 
 
 @final
@@ -92,6 +96,37 @@ class BreakerConfig:
     max_probes: int
     probe_lease: float
     on: On | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CircuitStats:
+    """What a `CircuitBreaker` is doing, at one moment.
+
+    State, generation, failures, permits and break are of the same instant; the two
+    counters are read right after it and never lose a call, whatever threads do.
+
+    Attributes:
+        state: As `CircuitBreaker.state`.
+        generation: Number of the state, as in events.
+        failures: Failures in a row, while closed; else 0.
+        permits_out: Probes under way, while half-open; else 0.
+        half_open_in: Seconds until the next call is a probe, 0 if it is; None unless
+            open.
+        rejected: Calls that were not made, since the breaker was built. A call inside a
+            probe is never one.
+        late: Verdicts that came after the state had changed, and changed nothing. A
+            late success is not among them if the circuit has nothing to forget then,
+            for nobody looks at it; nor is what gives no verdict.
+    """
+
+    state: CircuitState
+    generation: int
+    failures: int
+    permits_out: int
+    half_open_in: float | None
+    rejected: int
+    late: int
 
 
 @final
@@ -194,11 +229,77 @@ class CircuitBreaker(Guarded):
         """What the next call meets; open stays open until a call comes to probe."""
         return _STATES[self._core.snapshot().state]
 
+    def stats(self) -> CircuitStats:
+        """Tell state and counters at once; what is counted says `CircuitStats`."""
+        seen = self._core.snapshot()
+        wait = seen.retry_after
+        return CircuitStats(
+            state=_STATES[seen.state],
+            generation=seen.generation,
+            failures=seen.failures,
+            permits_out=seen.permits_out,
+            half_open_in=wait or 0.0 if seen.state == OPEN else None,
+            rejected=seen.rejected,
+            late=seen.late,
+        )
+
     def subscribe(
         self, callback: Callable[[CircuitEvent], object], /
     ) -> Callable[[], None]:
         """Call *callback* on every change of state; returns the way to stop it."""
         return self._listeners.subscribe(callback)
+
+    def acquire(self) -> Permit:
+        """Ask for admission without a function to call; never waits.
+
+        A `Permit` is a context manager, for plain and for asynchronous code::
+
+            with orders_db.acquire():
+                rows = await connection.fetch("select 1")
+
+        Raises:
+            CircuitOpenError: If the circuit rejects the call.
+        """
+        answer = self._take()
+        if isinstance(answer, Rejection):
+            raise self._rejected(answer)
+        return answer
+
+    def try_acquire(self) -> Permit | None:
+        """Ask for admission, and answer None instead of raising."""
+        answer = self._take()
+        return None if isinstance(answer, Rejection) else answer
+
+    def isolate(self) -> Isolation:
+        """Reject every call until the returned hold is released.
+
+        Held by several, it stays isolated until each has let go; then it is closed.
+        Calls under way go on, and their results change nothing.
+        """
+        hold = self._core.isolate()
+        isolation = Isolation(hold, self._commanded)
+        try:
+            self._commanded(hold.transition)
+        except BaseException:  # Ctrl-C in a listener: nobody gets to hold it
+            isolation.release()
+            raise
+        return isolation
+
+    def disable(self) -> None:
+        """Admit every call and count nothing, until `enable`; drops all holds."""
+        self._commanded(self._core.disable())
+
+    def enable(self) -> None:
+        """Close the circuit if it is disabled; else do nothing."""
+        self._commanded(self._core.enable())
+
+    def reset(self) -> None:
+        """Close the circuit, forget every failure, drop all holds.
+
+        The results of calls under way change nothing. Of a circuit that was closed no
+        listener hears.
+        """
+        self._commanded(self._core.reset())
 
     def __fragment__(self) -> Fragment:
         """Let the core publish whether a call may pass."""
@@ -207,11 +308,11 @@ class CircuitBreaker(Guarded):
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
         permit = self._admit(call)
-        probe = None if isinstance(permit, int) else _Probe(self, call)
+        probe = None if isinstance(permit, int) else Probe(self, call)
         try:
             result = await inner(call)
         except BaseException as error:
-            self._failed(call, permit, error)
+            self._failed(permit, error, misused=call.misused)
             raise
         else:
             self._succeeded(permit)
@@ -223,11 +324,11 @@ class CircuitBreaker(Guarded):
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
         permit = self._admit(call)
-        probe = None if isinstance(permit, int) else _Probe(self, call)
+        probe = None if isinstance(permit, int) else Probe(self, call)
         try:
             result = inner(call)
         except BaseException as error:
-            self._failed(call, permit, error)
+            self._failed(permit, error, misused=call.misused)
             raise
         else:
             self._succeeded(permit)
@@ -236,7 +337,7 @@ class CircuitBreaker(Guarded):
             if probe is not None:
                 probe.end()
 
-    def _admit(self, call: Call) -> int | Permit | None:
+    def _admit(self, call: Call) -> int | Taken | None:
         """Take a permit; None for a call inside a probe of this very breaker."""
         if call.replayed is not None:
             # What has already happened cannot be rejected, least of all a cancellation.
@@ -246,41 +347,59 @@ class CircuitBreaker(Guarded):
         answer = self._core.acquire()
         if isinstance(answer, Rejection):
             raise self._rejected(answer)
-        if not isinstance(answer, int) and answer.transition is not None:
-            try:
-                self._moved(answer.transition)
-            except BaseException:  # Ctrl-C in a listener
-                answer.release()
-                raise
+        if not isinstance(answer, int):
+            self._announce(answer)
         return answer
 
+    def _take(self) -> Permit | Rejection:
+        answer = self._core.permit(nested=self._in_probe())
+        if isinstance(answer, Rejection):
+            return answer
+        self._announce(answer)
+        return Permit(answer, self, settle=self._settle, end=self._ended)
+
+    def _announce(self, permit: Taken) -> None:
+        if permit.transition is None:
+            return
+        try:
+            self._moved(permit.transition)
+        except BaseException:  # Ctrl-C in a listener
+            permit.release()
+            raise
+
     def _in_probe(self) -> bool:
-        probes = _probes.get()
-        if not any(probe.live and probe.breaker is self for probe in probes):
+        if not inside_probe(self):
             return False
-        # Closed by another probe, it is closed for calls in this one too.
-        return self._core.snapshot().state != CLOSED
+        # Closed by another probe, it is closed for calls in this one too; and what an
+        # operator said since then holds for them as for all others.
+        return self._core.snapshot().state in _PROBED
 
     def _rejected(self, rejection: Rejection) -> CircuitOpenError:
         return CircuitOpenError(
             breaker=self.name,
             state=_STATES[rejection.state],
             retry_after=rejection.retry_after,
-            opened_by=self._opened_by,
+            opened_by=None if rejection.state == ISOLATED else self._opened_by,
         )
 
-    def _succeeded(self, permit: int | Permit | None) -> None:
+    def _ended(self, permit: Taken, error: BaseException | None) -> None:
+        if error is None:
+            self._succeeded(permit)
+        else:
+            self._failed(permit, error, misused=False)
+
+    def _succeeded(self, permit: int | Taken | None) -> None:
         if isinstance(permit, int):
             self._core.success(permit)
         elif permit is not None and (moved := permit.success()) is not None:
             self._moved(moved)
 
     def _failed(
-        self, call: Call, permit: int | Permit | None, error: BaseException
+        self, permit: int | Taken | None, error: BaseException, *, misused: bool
     ) -> None:
         if permit is None:
             return  # the probe around it gives the verdict
-        if call.misused or is_cancellation(error):
+        if misused or is_cancellation(error):
             self._released(permit)
             return
         assert isinstance(error, Exception)  # noqa: S101 -- the rest is cancellation
@@ -289,6 +408,11 @@ class CircuitBreaker(Guarded):
         except BaseException:
             self._released(permit)
             raise
+        self._settle(permit, verdict, error)
+
+    def _settle(
+        self, permit: int | Taken, verdict: str, error: Exception | None = None, /
+    ) -> None:
         if verdict == "answered":
             self._succeeded(permit)
         elif verdict == "ignored":
@@ -305,20 +429,26 @@ class CircuitBreaker(Guarded):
             return "failure"
         return "answered" if standard == "answered" else "ignored"
 
-    def _record(self, permit: int | Permit) -> Transition | None:
+    def _record(self, permit: int | Taken) -> Transition | None:
         if isinstance(permit, int):
             return self._core.failure(permit)
         try:
             return permit.failure()
-        except Exception:  # the clock's; the verdict is not given yet
-            permit.release()
+        except Exception:
+            if not permit.used:  # the clock's; the verdict is not given yet
+                permit.release()
             raise
 
     @staticmethod
-    def _released(permit: int | Permit) -> None:
+    def _released(permit: int | Taken) -> None:
         # A stamp of the closed state holds nothing that could be given back.
         if not isinstance(permit, int):
             permit.release()
+
+    def _commanded(self, change: Transition | None) -> None:
+        """Tell listeners what an operator changed, if it is another state now."""
+        if change is not None and change.old != change.new:
+            self._moved(change)
 
     def _moved(self, change: Transition, *, opened_by: Exception | None = None) -> None:
         """Tell listeners of *change*, which this very call made."""
@@ -334,6 +464,10 @@ class CircuitBreaker(Guarded):
             return CircuitHalfOpened(breaker=self.name, generation=change.generation)
         if change.new == CLOSED:
             return CircuitClosed(breaker=self.name, generation=change.generation)
+        if change.new == ISOLATED:
+            return CircuitIsolated(breaker=self.name, generation=change.generation)
+        if change.new == DISABLED:
+            return CircuitDisabled(breaker=self.name, generation=change.generation)
         return CircuitOpened(
             breaker=self.name,
             generation=change.generation,
@@ -348,36 +482,3 @@ def _check_name(name: object) -> None:
             f"name must be text that tells the dependency, not {name!r}: write "
             f"CircuitBreaker('orders-db')"
         )
-
-
-@final
-class _Probe:
-    """One probe under way: marks the running context, and the call."""
-
-    __slots__ = ("breaker", "call", "live", "outside", "token")
-
-    def __init__(self, breaker: CircuitBreaker, call: Call) -> None:
-        self.breaker = breaker
-        self.call = call
-        self.live = True
-        self.outside, call.probe = call.probe, True
-        self.token = _probes.set((*_probes.get(), self))
-
-    def end(self) -> None:
-        """Make what is called from now on an ordinary call.
-
-        Children that outlive the probe hold a copy of the context; for them, too, the
-        verdict is given.
-        """
-        self.live = False
-        self.call.probe = self.outside
-        # An abandoned coroutine is closed by whoever collects it, in a context that has
-        # never seen this probe.
-        with contextlib.suppress(ValueError):
-            _probes.reset(self.token)
-
-
-# Set in half-open only, so that an undisturbed call never touches it.
-_probes: Final[ContextVar[tuple[_Probe, ...]]] = ContextVar(
-    "seawall_probes", default=()
-)

@@ -79,7 +79,19 @@ class CircuitHalfOpened(CircuitEvent):
 @final
 @attrs.frozen(kw_only=True)
 class CircuitClosed(CircuitEvent):
-    """Enough probes succeeded; calls pass again."""
+    """Calls pass again: enough probes succeeded, or an operator said so."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CircuitIsolated(CircuitEvent):
+    """An operator holds it: every call is rejected until each hold is released."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CircuitDisabled(CircuitEvent):
+    """An operator switched it off: every call passes, and none counts."""
 
 
 @final

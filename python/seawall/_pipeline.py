@@ -14,6 +14,7 @@ from typing import Final, final
 import attrs
 
 from ._breaker import CircuitBreaker
+from ._breakers import Keyed
 from ._call import Stage
 from ._credentials import CredentialRefresh, Injected
 from ._decorate import Guarded, Reporting
@@ -139,11 +140,11 @@ def _problems(stages: Sequence[Stage]) -> list[str]:
     return found
 
 
-def _blind_breaker(stages: Sequence[Stage]) -> CircuitBreaker | None:
+def _blind_breaker(stages: Sequence[Stage]) -> CircuitBreaker | Keyed | None:
     """Find a breaker with all time-outs outside: what hangs, it sees as cancelled."""
     for i, stage in enumerate(stages):
         if (
-            isinstance(stage, CircuitBreaker)
+            isinstance(stage, CircuitBreaker | Keyed)
             and any(isinstance(outer, Timeout) for outer in stages[:i])
             and not any(isinstance(inner, Timeout) for inner in stages[i:])
         ):

@@ -21,6 +21,7 @@ from seawall import (
     CircuitOpened,
     CircuitOpenError,
     CircuitState,
+    CircuitStats,
     Classification,
     Clock,
     Consecutive,
@@ -30,10 +31,12 @@ from seawall import (
     Fallback,
     FallbackUsed,
     InfraError,
+    Isolation,
     Issued,
     Linear,
     On,
     Outcome,
+    Permit,
     Pipeline,
     Retry,
     RetryGaveUp,
@@ -249,6 +252,19 @@ def events() -> None:
     retry.subscribe(on_retry)
     Fallback(Step("cache", fetch)).subscribe(on_fallback)
     assert_type(breaker.state, CircuitState)
+
+
+def by_hand() -> None:
+    """Ask a breaker without a function, command it, and look at it."""
+    with breaker.acquire() as permit:
+        assert_type(permit, Permit)
+        permit.failure(ConnectionError())
+    assert_type(breaker.try_acquire(), Permit | None)
+    with breaker.isolate() as isolation:
+        assert_type(isolation, Isolation)
+    breaker.disable()
+    assert_type(breaker.stats(), CircuitStats)
+    assert_type(breaker.stats().half_open_in, float | None)
 
 
 def the_rest() -> None:

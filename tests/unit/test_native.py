@@ -347,6 +347,68 @@ def test_a_breaker_whose_clock_knows_it_is_collected() -> None:
     assert owner() is None
 
 
+def test_an_object_in_every_state(clock: ManualClock) -> None:
+    """Only a probe holds a place; what is nested in one is always admitted."""
+    breaker = breaker_of(clock, failures=1)
+
+    call = breaker.permit(nested=False)
+    assert isinstance(call, Permit)
+    assert (call.probe, call.used, call.transition) == (False, False, None)
+    assert call.failure() is not None
+    assert call.used
+    assert isinstance(breaker.permit(nested=False), Rejection)
+
+    nested = breaker.permit(nested=True)
+    assert isinstance(nested, Permit)
+    assert (nested.probe, nested.generation, nested.transition) == (False, 1, None)
+    assert nested.failure() is None
+
+    clock.seconds += 1.0
+    probe = breaker.permit(nested=False)
+    assert isinstance(probe, Permit)
+    assert probe.probe
+    assert probe.transition is not None
+
+
+def test_a_circuit_that_closes_while_the_clock_is_read_gives_a_plain_permit() -> None:
+    """It takes no place, for there is none to take."""
+    breaker: Breaker
+
+    def now() -> float:
+        breaker.reset()
+        return 0.0
+
+    breaker = breaker_of(now)
+    breaker.isolate()
+
+    permit = breaker.permit(nested=False)
+
+    assert isinstance(permit, Permit)
+    assert (permit.probe, permit.generation) == (False, 2)
+
+
+def test_a_hold_keeps_its_breaker_alive_and_is_collected_with_it() -> None:
+    """An operator may hold nothing but the handle."""
+
+    class Owner:
+        def __init__(self) -> None:
+            self.hold = breaker_of(self.now).isolate()
+
+        def now(self) -> float:
+            return 0.0
+
+    owner = Owner()
+    released = owner.hold.release()
+    assert released is not None
+    assert released.new == _native.CLOSED
+    assert owner.hold.release() is None
+    gone = weakref.ref(owner)
+    del owner
+    gc.collect()
+
+    assert gone() is None
+
+
 # Publishing
 
 
@@ -369,6 +431,29 @@ def test_a_wrapper_is_told_at_once_and_on_every_change(clock: ManualClock) -> No
     assert told(wrapper) == (None, True)
     permit.success()
     assert told(wrapper) == (3, None)
+
+
+def test_a_wrapper_is_told_of_every_command(clock: ManualClock) -> None:
+    """Otherwise an isolated circuit would go on admitting its decorated functions."""
+    breaker = breaker_of(clock)
+    wrapper = wrapper_of(breaker)
+
+    first, second = breaker.isolate(), breaker.isolate()
+    assert told(wrapper) == (None, True)
+    first.release()
+    assert told(wrapper) == (None, True)
+    second.release()
+    assert told(wrapper) == (2, None)
+    breaker.disable()
+    assert told(wrapper) == (3, None)
+    breaker.failure(3)
+    assert told(wrapper) == (3, None)
+    breaker.enable()
+    assert told(wrapper) == (4, None)
+    breaker.failure(4)
+    assert told(wrapper) == (4, True)
+    breaker.reset()
+    assert told(wrapper) == (5, None)
 
 
 def test_a_late_wrapper_is_told_what_the_others_know(clock: ManualClock) -> None:

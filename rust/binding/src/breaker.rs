@@ -4,12 +4,21 @@
 //! clock raises reaches the caller and leaves the breaker as it was. A snapshot
 //! only looks, so there the core may ask.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use seawall_core::{self as core, Admit, BreakerConfig, Change, Nanos, Stamp, State};
 
-use crate::{clock::Clock, convert::checked, permit::Permit, publish::Publisher};
+use crate::{
+    clock::Clock,
+    convert::checked,
+    hold::Hold,
+    permit::{Kind, Permit},
+    publish::Publisher,
+};
 
 /// One change of state; exactly one caller is handed it.
+#[derive(Clone, Copy)]
 #[pyclass(frozen, get_all, module = "seawall._native")]
 pub(crate) struct Transition {
     old: u8,
@@ -43,7 +52,7 @@ impl From<core::Reject> for Rejection {
     }
 }
 
-/// One consistent reading of the state word.
+/// One consistent reading of the state word, and the counters as they are.
 #[pyclass(frozen, get_all, module = "seawall._native")]
 pub(crate) struct Snapshot {
     state: u8,
@@ -52,10 +61,12 @@ pub(crate) struct Snapshot {
     successes: u32,
     permits_out: u32,
     retry_after: Option<f64>,
+    rejected: u64,
+    late: u64,
 }
 
-impl From<core::Snapshot> for Snapshot {
-    fn from(seen: core::Snapshot) -> Self {
+impl Snapshot {
+    fn new(seen: core::Snapshot, counted: &Counters) -> Self {
         Self {
             state: seen.state.as_u8(),
             generation: seen.generation,
@@ -63,8 +74,17 @@ impl From<core::Snapshot> for Snapshot {
             successes: seen.successes,
             permits_out: seen.permits_out,
             retry_after: seen.retry_after.map(Nanos::as_secs_f64),
+            rejected: counted.rejected.load(Ordering::Relaxed),
+            late: counted.late.load(Ordering::Relaxed),
         }
     }
+}
+
+/// What only disturbed calls count, so that the others share no line of memory.
+#[derive(Default)]
+struct Counters {
+    rejected: AtomicU64,
+    late: AtomicU64,
 }
 
 /// What `acquire` answers.
@@ -81,6 +101,7 @@ pub(crate) struct Breaker {
     core: core::Breaker,
     clock: Clock,
     publisher: Publisher,
+    counters: Counters,
 }
 
 impl Breaker {
@@ -106,8 +127,21 @@ impl Breaker {
         self.clock.read(py)
     }
 
-    /// Publishes what a verdict changed, before its caller hears of it.
+    /// Ends one hold; late if a reset or a disabling has dropped it.
+    pub(crate) fn unheld(&self, py: Python<'_>, stamp: Stamp) -> Option<Transition> {
+        self.changed(py, self.core.unisolate(stamp))
+    }
+
+    /// What a verdict changed; one that came too late is counted.
     fn settled(&self, py: Python<'_>, change: Change) -> Option<Transition> {
+        if change == Change::Late {
+            self.counters.late.fetch_add(1, Ordering::Relaxed);
+        }
+        self.changed(py, change)
+    }
+
+    /// Publishes what changed, before its caller hears of it.
+    fn changed(&self, py: Python<'_>, change: Change) -> Option<Transition> {
         match change {
             Change::Late => None,
             Change::Kept => {
@@ -119,6 +153,16 @@ impl Breaker {
                 Some(transition.into())
             }
         }
+    }
+
+    fn admit(slf: &Bound<'_, Self>) -> PyResult<Admit> {
+        let this = slf.get();
+        let now = this.now(slf.py())?;
+        let admit = this.core.acquire(|| now);
+        if matches!(admit, Admit::Reject(_)) {
+            this.counters.rejected.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(admit)
     }
 }
 
@@ -140,6 +184,7 @@ impl Breaker {
             core: core::Breaker::new(checked(config)?),
             clock: now.into(),
             publisher: Publisher::default(),
+            counters: Counters::default(),
         })
     }
 
@@ -149,17 +194,69 @@ impl Breaker {
         if let Some(stamp) = this.core.published().admits {
             return Ok(Admission::Stamp(stamp.generation()));
         }
-        let now = this.now(slf.py())?;
-        Ok(match this.core.acquire(|| now) {
+        Ok(match Self::admit(slf)? {
             Admit::Reject(reject) => Admission::Rejection(reject.into()),
             Admit::Permit {
                 stamp,
                 state: State::HalfOpen,
                 transition,
-            } => Admission::Permit(Permit::new(slf.clone().unbind(), stamp, transition)),
+            } => Admission::Permit(Permit::new(slf, stamp, Kind::Probe(transition))),
             // The circuit closed while the clock was read.
             Admit::Permit { stamp, .. } => Admission::Stamp(stamp.generation()),
         })
+    }
+
+    /// Ask the same, for who needs an object in every state; *nested* is always
+    /// admitted, and its verdict changes nothing.
+    #[pyo3(signature = (*, nested))]
+    fn permit(slf: &Bound<'_, Self>, nested: bool) -> PyResult<Admission> {
+        let core = &slf.get().core;
+        if nested {
+            let seen = core.snapshot(Nanos::default);
+            let stamp = Stamp::from_generation(seen.generation);
+            return Ok(Admission::Permit(Permit::new(slf, stamp, Kind::Nested)));
+        }
+        if let Some(stamp) = core.published().admits {
+            return Ok(Admission::Permit(Permit::new(slf, stamp, Kind::Call)));
+        }
+        Ok(match Self::admit(slf)? {
+            Admit::Reject(reject) => Admission::Rejection(reject.into()),
+            Admit::Permit {
+                stamp,
+                state,
+                transition,
+            } => {
+                let probe = state == State::HalfOpen;
+                let kind = if probe {
+                    Kind::Probe(transition)
+                } else {
+                    Kind::Call
+                };
+                Admission::Permit(Permit::new(slf, stamp, kind))
+            }
+        })
+    }
+
+    /// Reject every call until each hold is released.
+    fn isolate(slf: &Bound<'_, Self>) -> Hold {
+        let (stamp, change) = slf.get().core.isolate();
+        let transition = slf.get().changed(slf.py(), change);
+        Hold::new(slf, stamp, transition)
+    }
+
+    /// Admit every call and record nothing; drop all holds.
+    fn disable(&self, py: Python<'_>) -> Option<Transition> {
+        self.changed(py, self.core.disable())
+    }
+
+    /// Close a disabled circuit; do nothing to any other.
+    fn enable(&self, py: Python<'_>) -> Option<Transition> {
+        self.changed(py, self.core.enable())
+    }
+
+    /// Close the circuit, forget everything, drop all holds.
+    fn reset(&self, py: Python<'_>) -> Option<Transition> {
+        self.changed(py, self.core.reset())
     }
 
     /// The call that holds *stamp* succeeded.
@@ -182,7 +279,7 @@ impl Breaker {
             now = self.now(py);
             now.as_ref().copied().unwrap_or_default()
         });
-        now.map(|_| seen.into())
+        now.map(|_| Snapshot::new(seen, &self.counters))
     }
 
     /// Keep *tok* and *note* up to date in the globals of *wrapper*, weakly.

@@ -13,6 +13,7 @@ mod breaker;
 mod clock;
 mod convert;
 mod entropy;
+mod hold;
 mod permit;
 mod publish;
 
@@ -28,6 +29,7 @@ mod _native {
     use super::{
         backoff::Backoff,
         breaker::{Breaker, Rejection, Snapshot, Transition},
+        hold::Hold,
         permit::Permit,
     };
 

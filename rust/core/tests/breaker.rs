@@ -257,14 +257,30 @@ fn reopenings_count_to_fifteen_and_closing_forgets_them() {
 #[test]
 fn two_holds_are_released_by_two_releases() {
     let breaker = breaker(1, SECOND, 1, 1, SECOND);
-    breaker.isolate();
-    breaker.isolate();
+    let (first, _) = breaker.isolate();
+    let (second, change) = breaker.isolate();
+    assert_eq!(change, Change::Kept);
 
-    assert_eq!(breaker.unisolate(), Change::Kept);
+    assert_eq!(breaker.unisolate(second), Change::Kept);
     assert!(is_rejected(&breaker, DAY));
-    assert!(matches!(breaker.unisolate(), Change::Moved(_)));
-    assert_eq!(breaker.unisolate(), Change::Late);
+    assert!(matches!(breaker.unisolate(first), Change::Moved(_)));
+    assert_eq!(breaker.unisolate(first), Change::Late);
     permit(&breaker, 0);
+}
+
+#[test]
+fn a_dropped_hold_does_not_end_a_newer_one() {
+    let breaker = breaker(1, SECOND, 1, 1, SECOND);
+    let (reset, _) = breaker.isolate();
+    breaker.reset();
+    let (disabled, _) = breaker.isolate();
+    breaker.disable();
+    let (newest, _) = breaker.isolate();
+
+    assert_eq!(breaker.unisolate(reset), Change::Late);
+    assert_eq!(breaker.unisolate(disabled), Change::Late);
+    assert!(is_rejected(&breaker, DAY));
+    assert!(matches!(breaker.unisolate(newest), Change::Moved(_)));
 }
 
 #[test]

@@ -407,11 +407,26 @@ fn operators_against_each_other() {
         config: config(1, 1, 1),
         setup: vec![],
         threads: vec![
-            vec![Op::Isolate, Op::Unisolate],
-            vec![Op::Isolate, Op::Unisolate],
+            vec![Op::Isolate, Op::Unisolate(Mine)],
+            vec![Op::Isolate, Op::Unisolate(Mine)],
             vec![acquire(), Op::Snapshot(NOW)],
         ],
         preemptions: Some(5),
+    }
+    .check();
+}
+
+#[test]
+fn a_dropped_hold_against_a_newer_one() {
+    Scenario {
+        name: "the release of a dropped hold takes nobody else's",
+        config: config(1, 1, 1),
+        setup: vec![Op::Isolate],
+        threads: vec![
+            vec![Op::Unisolate(Of(1)), Op::Snapshot(NOW)],
+            vec![Op::Reset, Op::Isolate, acquire()],
+        ],
+        preemptions: BOUND,
     }
     .check();
 }

@@ -28,6 +28,7 @@ enum Step {
     Success(usize),
     Failure(usize),
     Release(usize),
+    Unisolate(usize),
     Command(Op),
     Look,
     Wait(u64),
@@ -38,7 +39,6 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let command = prop_oneof![
         Just(Op::Isolate),
-        Just(Op::Unisolate),
         Just(Op::Disable),
         Just(Op::Enable),
         Just(Op::Reset),
@@ -50,7 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
         8 => Just(Step::Acquire),
         4 => recent.clone().prop_map(Step::Success),
         8 => recent.clone().prop_map(Step::Failure),
-        2 => recent.prop_map(Step::Release),
+        2 => recent.clone().prop_map(Step::Release),
+        1 => recent.prop_map(Step::Unisolate),
         1 => command.prop_map(Step::Command),
         1 => Just(Step::Look),
         2 => wait.prop_map(Step::Wait),
@@ -96,6 +97,7 @@ impl Pair {
             Step::Success(age) => Some(Op::Success(self.stamp(age))),
             Step::Failure(age) => Some(Op::Failure(self.stamp(age), self.now)),
             Step::Release(age) => Some(Op::Release(self.stamp(age))),
+            Step::Unisolate(age) => Some(Op::Unisolate(self.stamp(age))),
             Step::Command(op) => Some(op),
             Step::Look => Some(Op::Published),
             Step::Wait(duration) => self.wait(Nanos::new(duration)),
@@ -123,7 +125,7 @@ impl Pair {
             self.breaker.snapshot(|| self.now),
             self.model.snapshot(self.now)
         );
-        if let Answer::Admit(Admit::Permit { stamp, .. }) = real {
+        if let Answer::Admit(Admit::Permit { stamp, .. }) | Answer::Held(stamp, _) = real {
             self.issued.push(stamp.generation());
         }
         Ok(real)
@@ -164,7 +166,7 @@ proptest! {
                 prop_assert_eq!((transition.old, transition.new), (before.state, after.state));
                 let operator = matches!(
                     op,
-                    Op::Isolate | Op::Unisolate | Op::Disable | Op::Enable | Op::Reset
+                    Op::Isolate | Op::Unisolate(_) | Op::Disable | Op::Enable | Op::Reset
                 );
                 let by_hand = |state| state == State::Isolated || state == State::Disabled;
                 prop_assert!(operator || !by_hand(before.state));

@@ -102,13 +102,24 @@ impl Breaker {
     }
 
     /// Rejects every call until [`unisolate`](Self::unisolate) was called as often.
-    pub fn isolate(&self) -> Change {
-        self.advance(state::isolate)
+    ///
+    /// The stamp is the hold's: it belongs to this isolation and to no later one.
+    pub fn isolate(&self) -> (Stamp, Change) {
+        let mut word = self.load();
+        loop {
+            let new = state::isolate(word);
+            match self.commit(word, Next::To(new)) {
+                Ok(change) => return (new.stamp(), change),
+                Err(seen) => word = seen,
+            }
+        }
     }
 
-    /// Takes back one [`isolate`](Self::isolate); the last one closes the circuit.
-    pub fn unisolate(&self) -> Change {
-        self.advance(state::unisolate)
+    /// Takes back one [`isolate`](Self::isolate), once; the last one closes the circuit.
+    ///
+    /// Late if a reset or a disabling has dropped the hold of this `stamp`.
+    pub fn unisolate(&self, stamp: Stamp) -> Change {
+        self.advance(|word| state::unisolate(word, stamp))
     }
 
     /// Admits every call and records nothing; drops all holds.

@@ -222,23 +222,27 @@ fn close(parts: Parts) -> Word {
     Word::clean(parts.generation.next())
 }
 
-pub(super) fn isolate(word: Word) -> Next {
+pub(super) fn isolate(word: Word) -> Word {
     let parts = word.unpack();
     match parts.phase {
         Phase::Isolated { holds } => {
             let phase = Phase::Isolated {
                 holds: holds.saturating_add(1),
             };
-            Next::To(Parts { phase, ..parts }.pack())
+            Parts { phase, ..parts }.pack()
         }
         Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Disabled => {
-            Next::To(command(parts, Phase::Isolated { holds: 1 }))
+            command(parts, Phase::Isolated { holds: 1 })
         }
     }
 }
 
-pub(super) fn unisolate(word: Word) -> Next {
+/// The stamp keeps a hold that a reset dropped from ending a newer one.
+pub(super) fn unisolate(word: Word, stamp: Stamp) -> Next {
     let parts = word.unpack();
+    if parts.generation != stamp {
+        return Next::Late;
+    }
     match parts.phase {
         Phase::Isolated { holds: 0 | 1 } => Next::To(close(parts)),
         Phase::Isolated { holds } => {

@@ -24,7 +24,7 @@ pub(crate) enum Op {
     Failure(Whose, Nanos),
     Release(Whose),
     Isolate,
-    Unisolate,
+    Unisolate(Whose),
     Disable,
     Enable,
     Reset,
@@ -35,7 +35,7 @@ pub(crate) enum Op {
 /// Whose stamp a verdict uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Whose {
-    /// The one that this thread acquired last.
+    /// The one that this thread acquired last, a call's or a hold's.
     Mine,
     /// A stamp of this generation, whoever had it.
     Of(u32),
@@ -46,6 +46,7 @@ pub(crate) enum Whose {
 pub(crate) enum Answer {
     Admit(Admit),
     Change(Change),
+    Held(Stamp, Change),
     Snapshot(Snapshot),
     Published(Published),
     /// A verdict of a call that was not admitted.
@@ -57,9 +58,12 @@ impl Answer {
     pub(crate) fn transition(self) -> Option<Transition> {
         match self {
             Self::Admit(Admit::Permit { transition, .. }) => transition,
-            Self::Change(Change::Moved(transition)) => Some(transition),
+            Self::Change(Change::Moved(transition)) | Self::Held(_, Change::Moved(transition)) => {
+                Some(transition)
+            }
             Self::Admit(Admit::Reject(_))
             | Self::Change(Change::Kept | Change::Late)
+            | Self::Held(_, Change::Kept | Change::Late)
             | Self::Snapshot(_)
             | Self::Published(_)
             | Self::Nothing => None,
@@ -73,8 +77,8 @@ pub(crate) trait Subject {
     fn success(&mut self, stamp: Stamp) -> Change;
     fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change;
     fn release(&mut self, stamp: Stamp) -> Change;
-    fn isolate(&mut self) -> Change;
-    fn unisolate(&mut self) -> Change;
+    fn isolate(&mut self) -> (Stamp, Change);
+    fn unisolate(&mut self, stamp: Stamp) -> Change;
     fn disable(&mut self) -> Change;
     fn enable(&mut self) -> Change;
     fn reset(&mut self) -> Change;
@@ -101,8 +105,12 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
         Op::Success(whose) => change(stamp(whose, mine).map(|s| subject.success(s))),
         Op::Failure(whose, now) => change(stamp(whose, mine).map(|s| subject.failure(s, now))),
         Op::Release(whose) => change(stamp(whose, mine).map(|s| subject.release(s))),
-        Op::Isolate => Answer::Change(subject.isolate()),
-        Op::Unisolate => Answer::Change(subject.unisolate()),
+        Op::Isolate => {
+            let (stamp, change) = subject.isolate();
+            *mine = Some(stamp);
+            Answer::Held(stamp, change)
+        }
+        Op::Unisolate(whose) => change(stamp(whose, mine).map(|s| subject.unisolate(s))),
         Op::Disable => Answer::Change(subject.disable()),
         Op::Enable => Answer::Change(subject.enable()),
         Op::Reset => Answer::Change(subject.reset()),
@@ -124,11 +132,11 @@ impl Subject for &Breaker {
     fn release(&mut self, stamp: Stamp) -> Change {
         Breaker::release(self, stamp)
     }
-    fn isolate(&mut self) -> Change {
+    fn isolate(&mut self) -> (Stamp, Change) {
         Breaker::isolate(self)
     }
-    fn unisolate(&mut self) -> Change {
-        Breaker::unisolate(self)
+    fn unisolate(&mut self, stamp: Stamp) -> Change {
+        Breaker::unisolate(self, stamp)
     }
     fn disable(&mut self) -> Change {
         Breaker::disable(self)
@@ -321,7 +329,7 @@ impl Subject for Model {
         Change::Kept
     }
 
-    fn isolate(&mut self) -> Change {
+    fn isolate(&mut self) -> (Stamp, Change) {
         let change = match self.state {
             State::Isolated => Change::Kept,
             State::Closed | State::Open | State::HalfOpen | State::Disabled => {
@@ -329,11 +337,11 @@ impl Subject for Model {
             }
         };
         self.holds += 1;
-        change
+        (Stamp::from_generation(self.generation), change)
     }
 
-    fn unisolate(&mut self) -> Change {
-        if self.state != State::Isolated {
+    fn unisolate(&mut self, stamp: Stamp) -> Change {
+        if self.state != State::Isolated || stamp.generation() != self.generation {
             return Change::Late;
         }
         self.holds -= 1;

@@ -1,0 +1,55 @@
+"""Knowing that a call is made inside a probe.
+
+Two helpers guarded by one breaker must not reject each other while it is half-open, so
+what is called inside a probe belongs to that probe. The mark is set in half-open only:
+an undisturbed call never touches it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar
+from typing import Final, final
+
+from ._call import Call
+
+
+@final
+class Probe:
+    """One probe under way: marks the running context, and the call if there is one.
+
+    It knows nothing of the permit, for copies of the context outlive the probe.
+    """
+
+    __slots__ = ("breaker", "call", "live", "outside", "token")
+
+    def __init__(self, breaker: object, call: Call | None = None) -> None:
+        self.breaker = breaker
+        self.call = call
+        self.live = True
+        self.outside = False
+        if call is not None:
+            self.outside, call.probe = call.probe, True
+        self.token = _probes.set((*_probes.get(), self))
+
+    def end(self) -> None:
+        """Make what is called from now on an ordinary call.
+
+        Children that outlive the probe hold a copy of the context; for them, too, the
+        verdict is given.
+        """
+        self.live = False
+        if self.call is not None:
+            self.call.probe = self.outside
+        # An abandoned coroutine is closed by whoever collects it, in a context that has
+        # never seen this probe.
+        with contextlib.suppress(ValueError):
+            _probes.reset(self.token)
+
+
+def inside_probe(breaker: object) -> bool:
+    """Tell whether the running code is part of a probe of *breaker*."""
+    return any(probe.live and probe.breaker is breaker for probe in _probes.get())
+
+
+_probes: Final[ContextVar[tuple[Probe, ...]]] = ContextVar("seawall_probes", default=())

@@ -1,0 +1,266 @@
+"""One breaker per key: as many as are in use, and no more than are worth keeping."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import threading
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+import seawall
+from seawall import (
+    Breakers,
+    CircuitBreaker,
+    CircuitOpenError,
+    CircuitState,
+    Consecutive,
+    InfraConnectionError,
+    Pipeline,
+    Retry,
+    SeawallWarning,
+    Timeout,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+def make(key: Hashable) -> CircuitBreaker:
+    """Open after one failure, for a minute."""
+    return CircuitBreaker(f"db {key}", trip=Consecutive(1), break_duration=60)
+
+
+def opened(breakers: Breakers[int], *keys: int) -> None:
+    """Open the circuits of *keys*."""
+    for key in keys:
+        breakers[key].acquire().failure()
+
+
+def kept(breakers: Breakers[int], *keys: int) -> list[bool]:
+    """Tell which of *keys* are kept, without asking for them."""
+    gc.collect()
+    return [key in breakers._alive for key in keys]
+
+
+def test_one_breaker_per_key() -> None:
+    """What one host does costs the others nothing."""
+    breakers = Breakers(make)
+    opened(breakers, 1)
+
+    assert breakers[1] is breakers[1]
+    assert breakers[1].state is CircuitState.OPEN
+    assert breakers[2].state is CircuitState.CLOSED
+    assert breakers[2].name == "db 2"
+    assert len(breakers) == 2
+
+
+def test_the_ones_used_last_are_kept() -> None:
+    """Keys come from outside; memory does not."""
+    breakers = Breakers(make, max_size=2)
+    for key in (1, 2, 1, 3):
+        breakers[key].acquire().success()
+
+    assert kept(breakers, 1, 2, 3) == [True, False, True]
+    assert len(breakers) == 2
+
+
+def test_one_in_use_stays_findable() -> None:
+    """Two breakers for one host would see half of its failures each."""
+    breakers = Breakers(make, max_size=1)
+    used = breakers[1]
+    breakers[2].acquire().success()
+    assert len(breakers) == 1
+
+    assert breakers[1] is used
+
+
+async def test_one_that_is_open_is_kept_until_its_break_is_over() -> None:
+    """Dropped, it would greet a dead host with calls again."""
+    breakers = Breakers(make, max_size=2)
+    opened(breakers, 1, 2, 3)
+    assert len(breakers) == 3
+    breakers[4].acquire().success()
+    assert kept(breakers, 1, 2, 3, 4) == [True, True, True, True]
+
+    await anyio.sleep(60)
+    breakers[5].acquire().success()
+    assert len(breakers) == 2
+    assert kept(breakers, 1, 2, 3, 4, 5) == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize("command", [CircuitBreaker.isolate, CircuitBreaker.disable])
+def test_what_an_operator_said_is_kept(command: Any) -> None:
+    """It ends when an operator says so."""
+    breakers = Breakers(make, max_size=1)
+    command(breakers[1])
+    for key in range(2, 10):
+        breakers[key].acquire().success()
+
+    assert kept(breakers, 1, 8, 9) == [True, False, True]
+
+
+def test_a_new_key_is_cheap_while_everything_is_down() -> None:
+    """Looking at ten thousand open circuits for each new host is an outage too."""
+    breakers = Breakers(make, max_size=1)
+    opened(breakers, *range(100))
+    looked = 0
+    original = CircuitBreaker.stats
+
+    def counted(breaker: CircuitBreaker) -> Any:
+        nonlocal looked
+        looked += 1
+        return original(breaker)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CircuitBreaker, "stats", counted)
+        opened(breakers, 100)
+
+    assert len(breakers) == 101
+    assert looked <= 64  # asked for twice at most
+
+
+async def test_one_that_nobody_asked_for_is_dropped() -> None:
+    """Of a thousand tenants most are asleep."""
+    breakers = Breakers(make, idle_ttl=10)
+    breakers[1].acquire().success()
+    breakers[2].acquire().success()
+    await anyio.sleep(6)
+    breakers[1].acquire().success()
+    await anyio.sleep(6)
+    breakers[3].acquire().success()
+
+    assert kept(breakers, 1, 2, 3) == [True, False, True]
+
+    await anyio.sleep(20)
+    breakers[1].acquire().success()
+    assert kept(breakers, 1, 3) == [True, False]
+
+
+def test_threads_that_ask_for_a_new_key_at_once_get_the_same() -> None:
+    """Each would count the failures of its own calls only."""
+    threads_at_once = 8
+    barrier = threading.Barrier(threads_at_once)
+
+    def slowly(key: int) -> CircuitBreaker:
+        barrier.wait()  # all of them have looked, and found nothing
+        return make(key)
+
+    breakers = Breakers(slowly)
+    with ThreadPoolExecutor(threads_at_once) as threads:
+        asked = [threads.submit(breakers.__getitem__, 1) for _ in range(8)]
+        found = {id(future.result()) for future in asked}
+
+    assert len(found) == 1
+    assert len(breakers) == 1
+
+
+def test_a_factory_may_ask_for_another_breaker() -> None:
+    """It is called with no lock held; and so may a breaker's clock."""
+    breakers: Breakers[int]
+
+    def child(key: int) -> CircuitBreaker:
+        if key > 0:
+            breakers[key - 1].acquire().success()
+        return make(key)
+
+    breakers = Breakers(child)
+
+    assert breakers[3].name == "db 3"
+    assert len(breakers) == 4
+
+
+@pytest.mark.parametrize("way", ["decorated", "called", "pipeline"])
+async def test_a_call_is_guarded_by_the_breaker_of_its_key(way: str) -> None:
+    """A dead host is not called, the others are."""
+    breakers = Breakers(make)
+    policy = breakers.by(key=lambda host, **_: host)
+    if way == "pipeline":
+        policy = Pipeline(Retry(max_attempts=1), policy, Timeout(1))
+
+    async def fetch(host: int, *, fails: bool = False) -> int:
+        await anyio.lowlevel.checkpoint()
+        if fails:
+            raise InfraConnectionError("down")
+        return host
+
+    async def ask(host: int, *, fails: bool = False) -> int:
+        if way == "called":
+            return await policy.call(fetch, host, fails=fails)
+        return await policy(fetch)(host, fails=fails)
+
+    assert await ask(1) == 1
+    with pytest.raises(InfraConnectionError):
+        await ask(1, fails=True)
+    with pytest.raises(CircuitOpenError) as caught:
+        await ask(1)
+    assert caught.value.breaker == "db 1"
+    assert await ask(2) == 2
+
+
+def test_plain_functions_are_guarded_too() -> None:
+    """The same without an event loop."""
+    breakers = Breakers(make)
+
+    @breakers.by(key=lambda host: host)
+    def fetch(host: int) -> int:
+        if host == 1:
+            raise InfraConnectionError("down")
+        return host
+
+    with pytest.raises(InfraConnectionError):
+        fetch(1)
+    with pytest.raises(CircuitOpenError):
+        fetch(1)
+    assert fetch(2) == 2
+
+
+def test_a_key_that_cannot_be_told_is_the_callers_to_see() -> None:
+    """No breaker is to blame, and none is asked."""
+    breakers = Breakers(make)
+
+    with pytest.raises(ZeroDivisionError):
+        breakers.by(key=lambda: 1 // 0).call_sync(str)
+
+    assert len(breakers) == 0
+
+
+async def test_a_pipeline_warns_of_a_time_out_outside_only() -> None:
+    """As with a breaker: what hangs, it would see as cancelled."""
+    breakers = Breakers(make)
+
+    async def fetch() -> None: ...
+
+    with pytest.warns(SeawallWarning, match="outside the breaker 'by key'"):
+        Pipeline(Timeout(1), breakers.by(key=lambda: 1))(fetch)
+
+
+def test_they_are_neither_copied_nor_pickled() -> None:
+    """A copy would protect nothing."""
+    breakers = Breakers(make)
+
+    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="build them in each"):
+            duplicate(breakers)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Breakers(5)", "factory must be a function of a key"),
+        ("Breakers(make, max_size=0)", "max_size must be at least 1"),
+        ("Breakers(make, idle_ttl=0)", "idle_ttl must be greater"),
+        ("Breakers(make, idle_ttl=1e9)", "idle_ttl must be at most"),
+        ("Breakers(make).by(key='host')", "key must be a function of a call's"),
+        ("Breakers(lambda key: None)[1]", "must return a CircuitBreaker, not None"),
+    ],
+)
+def test_refuses_nonsense(code: str, message: str) -> None:
+    """The message names the option and shows the value."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        eval(code, {**vars(seawall), **globals()})
