@@ -56,7 +56,7 @@ class Script:
 
 def permits_out(breaker: CircuitBreaker) -> int:
     """Count what has been acquired and not come back."""
-    return breaker._core.snapshot().permits_out
+    return breaker.stats().permits_out
 
 
 async def test_a_retry_is_left_at_every_await() -> None:

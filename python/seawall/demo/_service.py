@@ -165,7 +165,7 @@ async def guarded(clients: Clients, lane: Lane) -> AsyncGenerator[Service]:
                 await clients.remember(user)
             return Answer(user, seal(user, secret), stale=found.used_fallback)
 
-        yield Service(answer, lambda: circuit._core.snapshot().permits_out)  # noqa: SLF001
+        yield Service(answer, lambda: circuit.stats().permits_out)
 
 
 @asynccontextmanager
