@@ -43,6 +43,7 @@ class Mutant:
 
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
+COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
 LATE, SOME_LATE = CHECK % "Next::Late", CHECK % "Some(Next::Late)"
@@ -344,6 +345,190 @@ MUTANTS = [
         "                quiet: word == Word::clean(word.stamp()),",
         "                quiet: true,",
         "breaker_loom::a_success_forgets_no_later_failure",
+    ),
+    # Windows.
+    Mutant(
+        "a store pushes into a word of outcomes",
+        COUNT,
+        "            match self.word.compare_exchange_weak(\n"
+        "                word,\n"
+        "                tag(stamp) | after,\n"
+        "                Ordering::AcqRel,\n"
+        "                Ordering::Acquire,\n"
+        "            ) {",
+        "            self.word.swap(tag(stamp) | after, Ordering::AcqRel);\n"
+        "            match Ok::<u64, u64>(word) {",
+        "window_loom::a_word_is_told_of_each_failure_once",
+    ),
+    Mutant(
+        "a failure is told what a word held before it",
+        COUNT,
+        "                Ok(_) => return Some(after),",
+        "                Ok(_) => return Some(before),",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a late outcome takes a word over",
+        COUNT,
+        "            } else if current() {",
+        "            } else if current() || failed == 1 {",
+        "window_loom::a_late_outcome_is_none_of_a_words",
+    ),
+    Mutant(
+        "a word keeps the outcomes of another generation",
+        COUNT,
+        "            } else if current() {\n                0\n",
+        "            } else if current() {\n                word & BODY\n",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "the oldest outcome does not fall out of a full word",
+        COUNT,
+        "            longer & (self.full().wrapping_sub(1)) | self.full()",
+        "            longer & BODY",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a word that is not full yet counts as clean",
+        COUNT,
+        "self.word.load(Ordering::Relaxed) == tag(stamp) | self.full()",
+        "self.counts(stamp).failed == 0",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success in a full clean word writes",
+        COUNT,
+        "        self.is_clean(stamp) || self.push(stamp, 0, current).is_some()",
+        "        self.push(stamp, 0, current).is_some()",
+        "window_loom::a_success_in_a_clean_word_writes_nothing",
+    ),
+    Mutant(
+        "a store takes a place in a ring",
+        RING,
+        "            match swap(&self.head, head, tag(stamp) | next) {",
+        "            self.head.swap(tag(stamp) | next, Ordering::SeqCst);\n"
+        "            match Ok::<(), u64>(()) {",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a store writes the bit of a ring",
+        RING,
+        "            match swap(bits, word, tag(stamp) | after) {",
+        "            bits.swap(tag(stamp) | after, Ordering::SeqCst);\n"
+        "            match Ok::<(), u64>(()) {",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a failure counts a ring before it is in it",
+        RING,
+        "        let place = self.take(stamp, &current)?;\n"
+        "        self.mark(place, stamp, true, &current)\n"
+        "            .then(|| self.counts(stamp))",
+        "        let place = self.take(stamp, &current)?;\n"
+        "        let counts = self.counts(stamp);\n"
+        "        let failed = counts.failed.saturating_add(1);\n"
+        "        self.mark(place, stamp, true, &current)\n"
+        "            .then_some(Counts { failed, ..counts })",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a late outcome takes the head of a ring over",
+        RING,
+        "            } else if current() {",
+        "            } else if current() || head != 0 {",
+        "window_loom::a_late_outcome_is_none_of_a_rings",
+    ),
+    Mutant(
+        "a ring counts the bits of another generation",
+        RING,
+        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n        0",
+        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n"
+        "        word & BODY",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success does not clear the failure it replaces in a ring",
+        RING,
+        "before & !bit };",
+        "before };",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a ring forgets that it is full when it has gone round twice",
+        RING,
+        "if next == lap { self.size } else { next };",
+        "if next == lap { 0 } else { next };",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success in a full clean ring writes",
+        RING,
+        "        self.is_clean(stamp)\n            || self",
+        "        (self.is_clean(stamp) && self.size > OUTCOMES.saturating_add(2))\n"
+        "            || self",
+        "window_loom::a_success_in_a_clean_ring_writes_nothing",
+    ),
+    Mutant(
+        "a store pushes into a bucket",
+        TIME,
+        "            match bucket.compare_exchange_weak(\n"
+        "                word,\n"
+        "                head(stamp, tick) | pack(with(counts, failed)),\n"
+        "                Ordering::SeqCst,\n"
+        "                Ordering::Acquire,\n"
+        "            ) {",
+        "            let pushed = head(stamp, tick) | pack(with(counts, failed));\n"
+        "            match Ok::<u64, u64>(bucket.swap(pushed, Ordering::SeqCst)) {",
+        "window_loom::buckets_are_told_of_all_failures",
+    ),
+    Mutant(
+        "an outcome of the lap before takes a bucket back",
+        TIME,
+        "    ahead != 0 && ahead <= LATE_LAPS",
+        "    ahead != 0 && ahead < LATE_LAPS.saturating_sub(1)",
+        "window_props::an_outcome_of_a_lap_before_is_no_outcome_of_this_one",
+    ),
+    Mutant(
+        "a late outcome takes a bucket over",
+        TIME,
+        "            } else if current() {",
+        "            } else if current() || failed {",
+        "window_loom::a_late_outcome_is_none_of_a_buckets",
+    ),
+    Mutant(
+        "a bucket is counted though its lap is over",
+        TIME,
+        "(word & !COUNTS == head(stamp, tick)).then(|| unpack(word))",
+        "(word & !BODY == tag(stamp)).then(|| unpack(word))",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a window of time is eleven buckets long",
+        TIME,
+        "last.saturating_sub(BUCKETS.saturating_sub(1))..=last;",
+        "last.saturating_sub(BUCKETS)..=last;",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a full bucket wraps",
+        TIME,
+        "if full { count.div_euclid(2) } else { count };",
+        "if full { 0 } else { count };",
+        "window_props::a_bucket_too_full_to_count_keeps_its_ratio",
+    ),
+    Mutant(
+        "exactly the ratio is not enough",
+        "window/mod.rs",
+        "failed >= needed",
+        "failed > needed",
+        "window_props::a_tenth_of_a_hundred_is_ten",
+    ),
+    Mutant(
+        "too few calls are enough",
+        "window/mod.rs",
+        "self.total >= min_calls.max(1) &&",
+        "self.total >= 1.min(min_calls) &&",
+        "window_props::enough_failures_are_enough",
     ),
     # Budget, randomness, backoff.
     Mutant(

@@ -30,6 +30,8 @@ mod convert;
 mod nanos;
 pub mod rng;
 mod sync;
+#[doc(hidden)]
+pub mod window;
 
 pub use backoff::{Backoff, Jitter, Ppm};
 pub use breaker::{Admit, Breaker, Change, Published, Reject, Snapshot, Stamp, State, Transition};
