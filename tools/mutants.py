@@ -489,6 +489,13 @@ MUTANTS = [
         "window_props::an_outcome_of_a_lap_before_is_no_outcome_of_this_one",
     ),
     Mutant(
+        "a bucket that was never used is taken for a newer one",
+        TIME,
+        "    if word & COUNTS == 0 {",
+        "    if word & COUNTS == COUNTS {",
+        "window_props::a_bucket_that_was_never_used_is_not_newer_than_anything",
+    ),
+    Mutant(
         "a late outcome takes a bucket over",
         TIME,
         "            } else if current() {",

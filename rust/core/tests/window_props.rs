@@ -185,3 +185,18 @@ fn an_outcome_of_a_lap_before_is_no_outcome_of_this_one() {
     };
     assert_eq!(window.counts(0, 25), alone);
 }
+
+#[test]
+fn a_bucket_that_was_never_used_is_not_newer_than_anything() {
+    for lap in [16_382, 16_383, 16_384] {
+        let (window, tick) = (Window::new(Shape::Time), lap * 10 + 3);
+        let failure = Outcome {
+            generation: 0,
+            tick,
+            failed: true,
+        };
+        window.push(failure, || 0);
+
+        assert_eq!(window.counts(0, tick).failed, 1, "{lap}");
+    }
+}

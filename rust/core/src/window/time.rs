@@ -8,7 +8,7 @@
 //! with the nine before it: between nine and ten tenths of the duration. A
 //! bucket is used again once a lap; its lap tells whether it is old. Laps are
 //! counted in 14 bits, so what is 16 384 durations old, to the very number,
-//! counts again.
+//! counts again; one or two less, and its bucket takes nothing for that lap.
 //!
 //! Every outcome is a write. Beyond 32 767 outcomes a bucket halves both of its
 //! counts: the ratio stays what it was.
@@ -131,7 +131,12 @@ fn head(stamp: Stamp, tick: u64) -> u64 {
 }
 
 /// Is the bucket already used for a later lap than that of `tick`?
+///
+/// One that was never used is not, whatever its lap of zero looks like.
 const fn is_newer(word: u64, tick: u64) -> bool {
+    if word & COUNTS == 0 {
+        return false;
+    }
     let ahead = (word >> LAP_SHIFT).wrapping_sub(lap(tick)) & LAP;
     ahead != 0 && ahead <= LATE_LAPS
 }
