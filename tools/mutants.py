@@ -43,6 +43,7 @@ class Mutant:
 
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
+LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
@@ -84,13 +85,13 @@ MUTANTS = [
     Mutant(
         "a store forgets the failures",
         BREAKER,
-        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "            return self.remember_success(stamp, || Some(now()));\n        }\n",
+        "            return self.remember_success(stamp, || Some(now()));\n        }\n"
         "        let word = self.load();\n"
         "        if word.is_closed() && word.stamp() == stamp {\n"
         "            self.word.swap(Word::clean(stamp).bits(), Ordering::AcqRel);\n"
         "            return Change::Kept;\n"
-        "        }\n"
-        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "        }\n",
         "breaker_loom::a_success_forgets_no_later_failure",
     ),
     Mutant(
@@ -124,8 +125,10 @@ MUTANTS = [
     Mutant(
         "the clean closed path writes",
         BREAKER,
-        "        if self.glance() == Word::clean(stamp) {",
-        "        if self.swap(Word::clean(stamp), Word::clean(stamp)).is_ok() {",
+        "        if self.glance() == Word::clean(stamp) {\n"
+        "            return self.remember_success(stamp, || Some(now()));",
+        "        if self.swap(Word::clean(stamp), Word::clean(stamp)).is_ok() {\n"
+        "            return self.remember_success(stamp, || Some(now()));",
         "breaker_loom::a_clean_closed_circuit_writes_nothing",
     ),
     Mutant(
@@ -291,8 +294,8 @@ MUTANTS = [
     Mutant(
         "a deadline rounds up",
         STATE,
-        "    let until = BreakTick::at(now.saturating_add(config.break_duration()));",
-        "    let end = now.saturating_add(config.break_duration());\n"
+        "    let until = BreakTick::at(pause.now.saturating_add(duration));",
+        "    let end = pause.now.saturating_add(duration);\n"
         "    let until = BreakTick::at(end).next();",
         "breaker_props::nobody_is_admitted_during_the_break_and_somebody_after_it",
     ),
@@ -326,7 +329,7 @@ MUTANTS = [
     # Operators and what is told.
     Mutant(
         "a second hold is not counted",
-        STATE,
+        COMMAND,
         "                holds: holds.saturating_add(1),",
         "                holds,",
         "breaker_loom::operators_against_each_other",
@@ -341,9 +344,9 @@ MUTANTS = [
     ),
     Mutant(
         "a failure is published as nothing to do",
-        BREAKER,
-        "                quiet: word == Word::clean(word.stamp()),",
-        "                quiet: true,",
+        LOOK,
+        "                quiet: word == Word::clean(word.stamp()) && ",
+        "                quiet: ",
         "breaker_loom::a_success_forgets_no_later_failure",
     ),
     # Windows.
@@ -536,6 +539,83 @@ MUTANTS = [
         "self.total >= min_calls.max(1) &&",
         "self.total >= 1.min(min_calls) &&",
         "window_props::enough_failures_are_enough",
+    ),
+    # A breaker with a window.
+    Mutant(
+        "a ratio that is reached opens without a swap",
+        BREAKER,
+        "                self.advance(|word| state::trip(word, &self.config, stamp, pause))",
+        "                let next = state::trip(self.load(), &self.config, stamp, pause);\n"
+        "                let Next::To(new) = next else { return Change::Late };\n"
+        "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
+        "                Change::Moved(new.transition_from(Word::clean(stamp)))",
+        "breaker_loom::a_ratio_trips_exactly_once",
+    ),
+    Mutant(
+        "a ratio that is reached opens another generation",
+        STATE,
+        "    if word.stamp() == stamp {\n",
+        "    if word.stamp() == stamp || word.is_closed() {\n",
+        "breaker_loom::a_ratio_forgets_a_generation_that_is_reset",
+    ),
+    Mutant(
+        "a ratio is asked before the failure is in the window",
+        BREAKER,
+        "        match self.memory.failure(stamp, || *now, is_current) {",
+        "        let before = self.memory.counts(stamp, || *now);\n"
+        "        let pushed = self.memory.failure(stamp, || *now, is_current);\n"
+        "        match pushed.map(|_| before) {",
+        "breaker::a_ratio_opens_at_the_failure_that_reaches_it",
+    ),
+    Mutant(
+        "a success is not pushed into the window",
+        BREAKER,
+        "        if self.memory.is_none() || self.memory.success(stamp, now, is_current) {",
+        "        if self.memory.is_none() || now().is_none() || is_current() {",
+        "breaker::ninety_nine_failures_of_two_hundred_stay_below_a_half",
+    ),
+    Mutant(
+        "a window that is not full is published as nothing to do",
+        LOOK,
+        " && self.memory.is_quiet(word.stamp()),",
+        ",",
+        "breaker_loom::a_ratio_is_published_when_it_is_clean",
+    ),
+    Mutant(
+        "a snapshot puts two generations together",
+        LOOK,
+        "            if after == word {",
+        "            if after == word || after.is_closed() {",
+        "breaker_loom::a_snapshot_is_of_one_generation",
+    ),
+    # Breaks.
+    Mutant(
+        "breaks do not grow",
+        STATE,
+        "config.break_after(reopenings, pause.draw, pause.hint);",
+        "config.break_after(reopenings.min(0), pause.draw, pause.hint);",
+        "breaker::breaks_grow_with_every_reopening_and_closing_starts_anew",
+    ),
+    Mutant(
+        "the draw is dropped",
+        STATE,
+        "config.break_after(reopenings, pause.draw, pause.hint);",
+        "config.break_after(reopenings, pause.draw & 0, pause.hint);",
+        "breaker::the_draw_spreads_a_break",
+    ),
+    Mutant(
+        "a hint shortens a break",
+        "config.rs",
+        "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
+        "        hint.unwrap_or(computed).min(MAX_BREAK)",
+        "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
+    ),
+    Mutant(
+        "a hint is longer than a year",
+        "config.rs",
+        "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
+        "        computed.min(MAX_BREAK).max(hint.unwrap_or_default())",
+        "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
     ),
     # Budget, randomness, backoff.
     Mutant(
