@@ -444,7 +444,8 @@ MUTANTS = [
     Mutant(
         "a ring counts the bits of another generation",
         RING,
-        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n        0",
+        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n"
+        "        0",
         "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n"
         "        word & BODY",
         "window_props::a_ring_of_outcomes_is_a_queue",
@@ -508,16 +509,23 @@ MUTANTS = [
     Mutant(
         "a bucket is counted though its lap is over",
         TIME,
-        "(word & !COUNTS == head(stamp, tick)).then(|| unpack(word))",
-        "(word & !BODY == tag(stamp)).then(|| unpack(word))",
+        "word & !COUNTS == head(stamp, tick) && word & COUNTS != 0;",
+        "word & !BODY == tag(stamp) && word & COUNTS != 0;",
         "window_props::ten_buckets_are_a_queue_of_ten_ticks",
     ),
     Mutant(
         "a window of time is eleven buckets long",
         TIME,
-        "last.saturating_sub(BUCKETS.saturating_sub(1))..=last;",
-        "last.saturating_sub(BUCKETS)..=last;",
+        "(end.saturating_sub(BUCKETS.saturating_sub(1))..=end)",
+        "(end.saturating_sub(BUCKETS)..=end)",
         "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a failure is not told of the bucket after its own",
+        TIME,
+        "self.held(stamp, ahead).map_or(last, |_| ahead);",
+        "self.held(stamp, ahead).map_or(last, |_| last);",
+        "window_loom::one_of_two_failures_beside_a_border_is_told_of_both",
     ),
     Mutant(
         "a full bucket wraps",
@@ -544,8 +552,10 @@ MUTANTS = [
     Mutant(
         "a ratio that is reached opens without a swap",
         BREAKER,
-        "                self.advance(|word| state::trip(word, &self.config, stamp, pause))",
-        "                let next = state::trip(self.load(), &self.config, stamp, pause);\n"
+        "                self.advance("
+        "|word| state::trip(word, &self.config, stamp, pause))",
+        "                let word = self.load();\n"
+        "                let next = state::trip(word, &self.config, stamp, pause);\n"
         "                let Next::To(new) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
         "                Change::Moved(new.transition_from(Word::clean(stamp)))",
@@ -570,7 +580,8 @@ MUTANTS = [
     Mutant(
         "a success is not pushed into the window",
         BREAKER,
-        "        if self.memory.is_none() || self.memory.success(stamp, now, is_current) {",
+        "        if self.memory.is_none() || "
+        "self.memory.success(stamp, now, is_current) {",
         "        if self.memory.is_none() || now().is_none() || is_current() {",
         "breaker::ninety_nine_failures_of_two_hundred_stay_below_a_half",
     ),

@@ -219,7 +219,7 @@ impl Scenario {
             .collect();
         let grows = match self.shape {
             Shape::Count(size) | Shape::Ring(size) => counts.total < size,
-            Shape::Time => self.tick == 0,
+            Shape::Time => self.tick < 10,
         };
         let ops = self.threads.iter().flatten();
         if !grows || ops.clone().any(|op| matches!(op, Op::Advance)) || told.is_empty() {
@@ -351,6 +351,18 @@ fn buckets_are_told_of_all_failures() {
         vec![vec![fail(0), fail_at(0, 0)], vec![succeed(0), fail(0)]],
     )
     .check();
+}
+
+#[test]
+fn one_of_two_failures_beside_a_border_is_told_of_both() {
+    let mut scenario = Scenario::new(
+        "time: a failure on each side of a border of two buckets",
+        Shape::Time,
+        vec![],
+        vec![vec![fail_at(0, 4)], vec![fail_at(0, 5)]],
+    );
+    scenario.tick = 5;
+    scenario.check();
 }
 
 #[test]

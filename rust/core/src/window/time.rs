@@ -57,15 +57,22 @@ impl TimeWindow {
     }
 
     /// What the window that ends `now` holds of the generation of `stamp`.
+    ///
+    /// If somebody a little ahead has begun the next bucket, it ends there: of
+    /// two failures on both sides of a border one is told of both.
     pub fn counts(&self, stamp: Stamp, now: Nanos) -> Counts {
-        let last = self.tick(now);
-        let ticks = last.saturating_sub(BUCKETS.saturating_sub(1))..=last;
-        ticks
-            .filter_map(|tick| {
-                let word = self.bucket(tick)?.load(Ordering::SeqCst);
-                (word & !COUNTS == head(stamp, tick)).then(|| unpack(word))
-            })
+        let (last, ahead) = (self.tick(now), self.tick(now).saturating_add(1));
+        let end = self.held(stamp, ahead).map_or(last, |_| ahead);
+        (end.saturating_sub(BUCKETS.saturating_sub(1))..=end)
+            .filter_map(|tick| self.held(stamp, tick))
             .fold(Counts::default(), Counts::plus)
+    }
+
+    /// What the bucket of a tick holds, unless that is another tick's.
+    fn held(&self, stamp: Stamp, tick: u64) -> Option<Counts> {
+        let word = self.bucket(tick)?.load(Ordering::SeqCst);
+        let own = word & !COUNTS == head(stamp, tick) && word & COUNTS != 0;
+        own.then(|| unpack(word))
     }
 
     fn push(&self, stamp: Stamp, now: Nanos, failed: bool, current: impl Fn() -> bool) -> bool {
