@@ -43,6 +43,8 @@ class Mutant:
 
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
+LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
+COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
 LATE, SOME_LATE = CHECK % "Next::Late", CHECK % "Some(Next::Late)"
@@ -83,13 +85,13 @@ MUTANTS = [
     Mutant(
         "a store forgets the failures",
         BREAKER,
-        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "            return self.remember_success(stamp, || Some(now()));\n        }\n",
+        "            return self.remember_success(stamp, || Some(now()));\n        }\n"
         "        let word = self.load();\n"
         "        if word.is_closed() && word.stamp() == stamp {\n"
         "            self.word.swap(Word::clean(stamp).bits(), Ordering::AcqRel);\n"
         "            return Change::Kept;\n"
-        "        }\n"
-        "        self.advance(|word| state::success(word, &self.config, stamp))",
+        "        }\n",
         "breaker_loom::a_success_forgets_no_later_failure",
     ),
     Mutant(
@@ -123,8 +125,10 @@ MUTANTS = [
     Mutant(
         "the clean closed path writes",
         BREAKER,
-        "        if self.glance() == Word::clean(stamp) {",
-        "        if self.swap(Word::clean(stamp), Word::clean(stamp)).is_ok() {",
+        "        if self.glance() == Word::clean(stamp) {\n"
+        "            return self.remember_success(stamp, || Some(now()));",
+        "        if self.swap(Word::clean(stamp), Word::clean(stamp)).is_ok() {\n"
+        "            return self.remember_success(stamp, || Some(now()));",
         "breaker_loom::a_clean_closed_circuit_writes_nothing",
     ),
     Mutant(
@@ -165,7 +169,7 @@ MUTANTS = [
     ),
     Mutant(
         "a release of a hold does not check the generation",
-        STATE,
+        COMMAND,
         "pub(super) fn unisolate(word: Word, stamp: Stamp)" + UNPACK % "Next" + LATE,
         "pub(super) fn unisolate(word: Word, stamp: Stamp)"
         + UNPACK % "Next"
@@ -306,8 +310,8 @@ MUTANTS = [
     Mutant(
         "a deadline rounds up",
         STATE,
-        "    let until = BreakTick::at(now.saturating_add(config.break_duration()));",
-        "    let end = now.saturating_add(config.break_duration());\n"
+        "    let until = BreakTick::at(pause.now.saturating_add(duration));",
+        "    let end = pause.now.saturating_add(duration);\n"
         "    let until = BreakTick::at(end).next();",
         "breaker_props::nobody_is_admitted_during_the_break_and_somebody_after_it",
     ),
@@ -341,7 +345,7 @@ MUTANTS = [
     # Operators and what is told.
     Mutant(
         "a second hold is not counted",
-        STATE,
+        COMMAND,
         "                holds: holds.saturating_add(1),",
         "                holds,",
         "breaker_loom::operators_against_each_other",
@@ -356,10 +360,289 @@ MUTANTS = [
     ),
     Mutant(
         "a failure is published as nothing to do",
-        BREAKER,
-        "                quiet: word == Word::clean(word.stamp()),",
-        "                quiet: true,",
+        LOOK,
+        "                quiet: word == Word::clean(word.stamp()) && ",
+        "                quiet: ",
         "breaker_loom::a_success_forgets_no_later_failure",
+    ),
+    # Windows.
+    Mutant(
+        "a store pushes into a word of outcomes",
+        COUNT,
+        "            match self.word.compare_exchange_weak(\n"
+        "                word,\n"
+        "                tag(stamp) | after,\n"
+        "                Ordering::AcqRel,\n"
+        "                Ordering::Acquire,\n"
+        "            ) {",
+        "            self.word.swap(tag(stamp) | after, Ordering::AcqRel);\n"
+        "            match Ok::<u64, u64>(word) {",
+        "window_loom::a_word_is_told_of_each_failure_once",
+    ),
+    Mutant(
+        "a failure is told what a word held before it",
+        COUNT,
+        "                Ok(_) => return Some(after),",
+        "                Ok(_) => return Some(before),",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a late outcome takes a word over",
+        COUNT,
+        "            } else if current() {",
+        "            } else if current() || failed == 1 {",
+        "window_loom::a_late_outcome_is_none_of_a_words",
+    ),
+    Mutant(
+        "a word keeps the outcomes of another generation",
+        COUNT,
+        "            } else if current() {\n                0\n",
+        "            } else if current() {\n                word & BODY\n",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "the oldest outcome does not fall out of a full word",
+        COUNT,
+        "            longer & (self.full().wrapping_sub(1)) | self.full()",
+        "            longer & BODY",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a word that is not full yet counts as clean",
+        COUNT,
+        "self.word.load(Ordering::Relaxed) == tag(stamp) | self.full()",
+        "self.counts(stamp).failed == 0",
+        "window_props::a_word_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success in a full clean word writes",
+        COUNT,
+        "        self.is_clean(stamp) || self.push(stamp, 0, current).is_some()",
+        "        self.push(stamp, 0, current).is_some()",
+        "window_loom::a_success_in_a_clean_word_writes_nothing",
+    ),
+    Mutant(
+        "a store takes a place in a ring",
+        RING,
+        "            match swap(&self.head, head, tag(stamp) | next) {",
+        "            self.head.swap(tag(stamp) | next, Ordering::SeqCst);\n"
+        "            match Ok::<(), u64>(()) {",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a store writes the bit of a ring",
+        RING,
+        "            match swap(bits, word, tag(stamp) | after) {",
+        "            bits.swap(tag(stamp) | after, Ordering::SeqCst);\n"
+        "            match Ok::<(), u64>(()) {",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a failure counts a ring before it is in it",
+        RING,
+        "        let place = self.take(stamp, &current)?;\n"
+        "        self.mark(place, stamp, true, &current)\n"
+        "            .then(|| self.counts(stamp))",
+        "        let place = self.take(stamp, &current)?;\n"
+        "        let counts = self.counts(stamp);\n"
+        "        let failed = counts.failed.saturating_add(1);\n"
+        "        self.mark(place, stamp, true, &current)\n"
+        "            .then_some(Counts { failed, ..counts })",
+        "window_loom::a_ring_is_told_of_all_failures_in_all_its_words",
+    ),
+    Mutant(
+        "a late outcome takes the head of a ring over",
+        RING,
+        "            } else if current() {",
+        "            } else if current() || head != 0 {",
+        "window_loom::a_late_outcome_is_none_of_a_rings",
+    ),
+    Mutant(
+        "a ring counts the bits of another generation",
+        RING,
+        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n"
+        "        0",
+        "    if word & !BODY == tag(stamp) {\n        word & BODY\n    } else {\n"
+        "        word & BODY",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success does not clear the failure it replaces in a ring",
+        RING,
+        "before & !bit };",
+        "before };",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a ring forgets that it is full when it has gone round twice",
+        RING,
+        "if next == lap { self.size } else { next };",
+        "if next == lap { 0 } else { next };",
+        "window_props::a_ring_of_outcomes_is_a_queue",
+    ),
+    Mutant(
+        "a success in a full clean ring writes",
+        RING,
+        "        self.is_clean(stamp)\n            || self",
+        "        (self.is_clean(stamp) && self.size > OUTCOMES.saturating_add(2))\n"
+        "            || self",
+        "window_loom::a_success_in_a_clean_ring_writes_nothing",
+    ),
+    Mutant(
+        "a store pushes into a bucket",
+        TIME,
+        "            match bucket.compare_exchange_weak(\n"
+        "                word,\n"
+        "                head(stamp, tick) | pack(with(counts, failed)),\n"
+        "                Ordering::SeqCst,\n"
+        "                Ordering::Acquire,\n"
+        "            ) {",
+        "            let pushed = head(stamp, tick) | pack(with(counts, failed));\n"
+        "            match Ok::<u64, u64>(bucket.swap(pushed, Ordering::SeqCst)) {",
+        "window_loom::buckets_are_told_of_all_failures",
+    ),
+    Mutant(
+        "an outcome of the lap before takes a bucket back",
+        TIME,
+        "    ahead != 0 && ahead <= LATE_LAPS",
+        "    ahead != 0 && ahead < LATE_LAPS.saturating_sub(1)",
+        "window_props::an_outcome_of_a_lap_before_is_no_outcome_of_this_one",
+    ),
+    Mutant(
+        "a bucket that was never used is taken for a newer one",
+        TIME,
+        "    if word & COUNTS == 0 {",
+        "    if word & COUNTS == COUNTS {",
+        "window_props::a_bucket_that_was_never_used_is_not_newer_than_anything",
+    ),
+    Mutant(
+        "a late outcome takes a bucket over",
+        TIME,
+        "            } else if current() {",
+        "            } else if current() || failed {",
+        "window_loom::a_late_outcome_is_none_of_a_buckets",
+    ),
+    Mutant(
+        "a bucket is counted though its lap is over",
+        TIME,
+        "word & !COUNTS == head(stamp, tick) && word & COUNTS != 0;",
+        "word & !BODY == tag(stamp) && word & COUNTS != 0;",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a window of time is eleven buckets long",
+        TIME,
+        "(end.saturating_sub(BUCKETS.saturating_sub(1))..=end)",
+        "(end.saturating_sub(BUCKETS)..=end)",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a failure is not told of the bucket after its own",
+        TIME,
+        "self.held(stamp, ahead).map_or(last, |_| ahead);",
+        "self.held(stamp, ahead).map_or(last, |_| last);",
+        "window_loom::one_of_two_failures_beside_a_border_is_told_of_both",
+    ),
+    Mutant(
+        "a full bucket wraps",
+        TIME,
+        "if full { count.div_euclid(2) } else { count };",
+        "if full { 0 } else { count };",
+        "window_props::a_bucket_too_full_to_count_keeps_its_ratio",
+    ),
+    Mutant(
+        "exactly the ratio is not enough",
+        "window/mod.rs",
+        "failed >= needed",
+        "failed > needed",
+        "window_props::a_tenth_of_a_hundred_is_ten",
+    ),
+    Mutant(
+        "too few calls are enough",
+        "window/mod.rs",
+        "self.total >= min_calls.max(1) &&",
+        "self.total >= 1.min(min_calls) &&",
+        "window_props::enough_failures_are_enough",
+    ),
+    # A breaker with a window.
+    Mutant(
+        "a ratio that is reached opens without a swap",
+        BREAKER,
+        "                self.advance("
+        "|word| state::trip(word, &self.config, stamp, pause))",
+        "                let word = self.load();\n"
+        "                let next = state::trip(word, &self.config, stamp, pause);\n"
+        "                let Next::To(new) = next else { return Change::Late };\n"
+        "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
+        "                Change::Moved(new.transition_from(Word::clean(stamp)))",
+        "breaker_loom::a_ratio_trips_exactly_once",
+    ),
+    Mutant(
+        "a ratio that is reached opens another generation",
+        STATE,
+        "    if word.stamp() == stamp {\n",
+        "    if word.stamp() == stamp || word.is_closed() {\n",
+        "breaker_loom::a_ratio_forgets_a_generation_that_is_reset",
+    ),
+    Mutant(
+        "a ratio is asked before the failure is in the window",
+        BREAKER,
+        "        match self.memory.failure(stamp, || *now, is_current) {",
+        "        let before = self.memory.counts(stamp, || *now);\n"
+        "        let pushed = self.memory.failure(stamp, || *now, is_current);\n"
+        "        match pushed.map(|_| before) {",
+        "breaker::a_ratio_opens_at_the_failure_that_reaches_it",
+    ),
+    Mutant(
+        "a success is not pushed into the window",
+        BREAKER,
+        "        if self.memory.is_none() || "
+        "self.memory.success(stamp, now, is_current) {",
+        "        if self.memory.is_none() || now().is_none() || is_current() {",
+        "breaker::ninety_nine_failures_of_two_hundred_stay_below_a_half",
+    ),
+    Mutant(
+        "a window that is not full is published as nothing to do",
+        LOOK,
+        " && self.memory.is_quiet(word.stamp()),",
+        ",",
+        "breaker_loom::a_ratio_is_published_when_it_is_clean",
+    ),
+    Mutant(
+        "a snapshot puts two generations together",
+        LOOK,
+        "            if after == word {",
+        "            if after == word || after.is_closed() {",
+        "breaker_loom::a_snapshot_is_of_one_generation",
+    ),
+    # Breaks.
+    Mutant(
+        "breaks do not grow",
+        STATE,
+        "config.break_after(reopenings, pause.draw, pause.hint);",
+        "config.break_after(reopenings.min(0), pause.draw, pause.hint);",
+        "breaker::breaks_grow_with_every_reopening_and_closing_starts_anew",
+    ),
+    Mutant(
+        "the draw is dropped",
+        STATE,
+        "config.break_after(reopenings, pause.draw, pause.hint);",
+        "config.break_after(reopenings, pause.draw & 0, pause.hint);",
+        "breaker::the_draw_spreads_a_break",
+    ),
+    Mutant(
+        "a hint shortens a break",
+        "config.rs",
+        "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
+        "        hint.unwrap_or(computed).min(MAX_BREAK)",
+        "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
+    ),
+    Mutant(
+        "a hint is longer than a year",
+        "config.rs",
+        "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
+        "        computed.min(MAX_BREAK).max(hint.unwrap_or_default())",
+        "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
     ),
     # Budget, randomness, backoff.
     Mutant(

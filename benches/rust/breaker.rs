@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use beside::beside_another_thread;
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
-use seawall_core::{Admit, Breaker, BreakerConfig, ConfigError, Nanos, Stamp};
+use seawall_core::{Admit, Breaker, BreakerConfig, ConfigError, Nanos, Stamp, Trip, Window};
 
 const NOW: Nanos = Nanos::new(0);
 const SECOND: Nanos = Nanos::new(1_000_000_000);
@@ -23,6 +23,7 @@ fn main() -> Result<(), ConfigError> {
     failing(&mut group, &breaker(u32::MAX)?);
     rejected(&mut group, &breaker(1)?);
     probing(&mut group)?;
+    windowed(&mut group)?;
     group.finish();
     criterion.final_summary();
     Ok(())
@@ -90,6 +91,29 @@ fn probing(group: &mut BenchmarkGroup<'_, WallTime>) -> Result<(), ConfigError> 
             }
         });
     });
+    Ok(())
+}
+
+/// A success while a ratio is told of each kind of window, all of them full.
+fn windowed(group: &mut BenchmarkGroup<'_, WallTime>) -> Result<(), ConfigError> {
+    for (name, window) in [
+        ("a word", Window::Calls(32)),
+        ("a ring", Window::Calls(1000)),
+        ("buckets", Window::Time(HOUR)),
+    ] {
+        let trip = Trip::ratio(1.0, window, 10)?;
+        let config = BreakerConfig::new(1, HOUR, 1, 1, SECOND)?.with_trip(trip)?;
+        let breaker = Breaker::new(config);
+        let call = || {
+            if let Some(stamp) = admitted(&breaker, NOW) {
+                black_box(breaker.success_with(stamp, || black_box(NOW)));
+            }
+        };
+        (0..1000).for_each(|_| call());
+        group.bench_function(format!("closed, success, {name} of successes"), |b| {
+            b.iter(call);
+        });
+    }
     Ok(())
 }
 

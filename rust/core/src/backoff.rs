@@ -27,8 +27,12 @@ impl Ppm {
     /// # Errors
     /// [`ConfigError`] for `jitter`, if the share is outside or NaN.
     pub fn from_share(share: f64) -> Result<Self, ConfigError> {
+        Self::rounded("jitter", share)
+    }
+
+    pub(crate) fn rounded(option: &'static str, share: f64) -> Result<Self, ConfigError> {
         if !(0.0..=1.0).contains(&share) {
-            return Err(ConfigError::new("jitter", "0 to 1", Value::Number(share)));
+            return Err(ConfigError::new(option, "0 to 1", Value::Number(share)));
         }
         let ppm = convert::to_u64((share * f64::from(Self::WHOLE)).round());
         Ok(Self(u32::try_from(ppm).unwrap_or(Self::WHOLE)))
@@ -184,6 +188,17 @@ impl Backoff {
             }
         };
         Nanos::new(low.saturating_add(below(high.saturating_sub(low), draw)))
+    }
+}
+
+impl Backoff {
+    /// The first delay, without jitter.
+    pub(crate) fn base(&self) -> Nanos {
+        self.growth.base().min(self.max_delay)
+    }
+
+    pub(crate) const fn jitter(&self) -> Jitter {
+        self.jitter
     }
 }
 

@@ -1,8 +1,12 @@
 //! What can be set, and within which bounds.
 
+mod trip;
+
 use core::fmt;
 
-use crate::Nanos;
+use crate::{Backoff, Jitter, Nanos};
+
+pub use trip::{Trip, Window};
 
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3600 * SECOND;
@@ -79,12 +83,12 @@ impl fmt::Display for Value {
 impl core::error::Error for ConfigError {}
 
 /// Thresholds and durations of a [`Breaker`](crate::Breaker), all within bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BreakerConfig {
-    failures: u32,
+    trip: Trip,
     success_threshold: u32,
     max_probes: u32,
-    break_duration: Nanos,
+    breaks: Backoff,
     probe_lease: Nanos,
 }
 
@@ -107,16 +111,12 @@ impl BreakerConfig {
         max_probes: u32,
         probe_lease: Nanos,
     ) -> Result<Self, ConfigError> {
-        at_least_one(failures)?;
+        let trip = Trip::Consecutive(failures);
+        trip.check()?;
         one_to_31("success_threshold", success_threshold)?;
         one_to_31("max_probes", max_probes)?;
-        if break_duration > MAX_BREAK {
-            return Err(ConfigError::new(
-                "break_duration",
-                "at most 365 days",
-                Value::Time(break_duration),
-            ));
-        }
+        let breaks = Backoff::constant(break_duration, Jitter::None)?;
+        check_breaks(&breaks)?;
         if probe_lease == Nanos::new(0) || probe_lease > MAX_LEASE {
             return Err(ConfigError::new(
                 "probe_lease",
@@ -125,22 +125,61 @@ impl BreakerConfig {
             ));
         }
         Ok(Self {
-            failures,
+            trip,
             success_threshold,
             max_probes,
-            break_duration,
+            breaks,
             probe_lease,
         })
     }
 
-    /// Failures in a row that open the circuit.
-    pub const fn failures(&self) -> u32 {
-        self.failures
+    /// The same, opened by something else.
+    ///
+    /// ```
+    /// use seawall_core::config::{Trip, Window};
+    /// use seawall_core::{BreakerConfig, Nanos};
+    ///
+    /// let second = Nanos::from_secs_f64(1.0);
+    /// let half_of_32 = Trip::ratio(0.5, Window::Calls(32), 10)?;
+    /// let config = BreakerConfig::new(5, second, 1, 1, second)?.with_trip(half_of_32)?;
+    /// assert_eq!(config.trip(), half_of_32);
+    /// # Ok::<(), seawall_core::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first option that is out of bounds.
+    pub fn with_trip(self, trip: Trip) -> Result<Self, ConfigError> {
+        trip.check()?;
+        Ok(Self { trip, ..self })
     }
 
-    /// How long the circuit stays open.
-    pub const fn break_duration(&self) -> Nanos {
-        self.break_duration
+    /// The same, with breaks that grow: the first delay is the first break,
+    /// each failed probe takes the next one, to the sixteenth.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the first break is longer than 365 days, or for
+    /// decorrelated jitter, which has to remember the break before.
+    pub fn with_breaks(self, breaks: Backoff) -> Result<Self, ConfigError> {
+        check_breaks(&breaks)?;
+        Ok(Self { breaks, ..self })
+    }
+
+    /// What opens the circuit.
+    pub const fn trip(&self) -> Trip {
+        self.trip
+    }
+
+    /// How long the circuit stays open, the first time and without jitter.
+    pub fn break_duration(&self) -> Nanos {
+        self.breaks.base()
+    }
+
+    /// How long the circuit stays open once `reopenings` probes in a row have
+    /// failed; `hint` is what the other side asked for. At most 365 days.
+    pub fn break_after(&self, reopenings: u32, draw: u64, hint: Option<Nanos>) -> Nanos {
+        let retry = u64::from(reopenings).saturating_add(1);
+        let computed = self.breaks.delay(retry, None, draw);
+        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)
     }
 
     /// Successful probes that close it.
@@ -159,15 +198,28 @@ impl BreakerConfig {
     }
 }
 
-const fn at_least_one(failures: u32) -> Result<(), ConfigError> {
-    if failures >= 1 {
+fn check_breaks(breaks: &Backoff) -> Result<(), ConfigError> {
+    let first = breaks.base();
+    if first > MAX_BREAK {
+        let bounds = "at most 365 days";
+        return Err(ConfigError::new(
+            "break_duration",
+            bounds,
+            Value::Time(first),
+        ));
+    }
+    if breaks.jitter() == Jitter::Decorrelated {
+        let (bounds, jitter) = ("none, full, equal or a number for a break", "decorrelated");
+        return Err(ConfigError::new("jitter", bounds, Value::Name(jitter)));
+    }
+    Ok(())
+}
+
+const fn at_least_one(option: &'static str, value: u32) -> Result<(), ConfigError> {
+    if value >= 1 {
         return Ok(());
     }
-    Err(ConfigError::new(
-        "failures",
-        "at least 1",
-        Value::Count(failures),
-    ))
+    Err(ConfigError::new(option, "at least 1", Value::Count(value)))
 }
 
 const fn one_to_31(option: &'static str, value: u32) -> Result<(), ConfigError> {
@@ -211,6 +263,24 @@ mod tests {
         for (result, message) in refused {
             assert_eq!(result.unwrap_err().to_string(), message);
         }
+    }
+
+    #[test]
+    fn breaks_that_remember_the_break_before_are_refused() {
+        let ok = Nanos::new(SECOND);
+        let config = BreakerConfig::new(1, ok, 1, 1, ok).unwrap();
+        let breaks = Backoff::exponential(ok, 2.0, MAX_BREAK, Jitter::Decorrelated).unwrap();
+        let error = config.with_breaks(breaks).unwrap_err();
+
+        assert_eq!(
+            error.to_string(),
+            "jitter must be none, full, equal or a number for a break, got decorrelated"
+        );
+        let long = Backoff::constant(Nanos::new(366 * 24 * HOUR), Jitter::None).unwrap();
+        assert_eq!(
+            config.with_breaks(long).unwrap_err().option(),
+            "break_duration"
+        );
     }
 
     #[test]

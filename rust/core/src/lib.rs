@@ -6,8 +6,9 @@
 //!
 //! * They never read a clock. Time arrives as [`Nanos`].
 //! * They never draw entropy. Randomness arrives as a `u64`.
-//! * They never wait, lock or allocate. Each shared state is one atomic word
-//!   that moves by compare-and-swap.
+//! * They never wait or lock, and allocate only when they are made. Each shared
+//!   state is one atomic word that moves by compare-and-swap, or several that
+//!   need not agree.
 //!
 //! ```
 //! use seawall_core::{Admit, Breaker, BreakerConfig, Nanos};
@@ -30,10 +31,12 @@ mod convert;
 mod nanos;
 pub mod rng;
 mod sync;
+#[doc(hidden)]
+pub mod window;
 
 pub use backoff::{Backoff, Jitter, Ppm};
 pub use breaker::{Admit, Breaker, Change, Published, Reject, Snapshot, Stamp, State, Transition};
 pub use budget::Budget;
-pub use config::{BreakerConfig, ConfigError};
+pub use config::{BreakerConfig, ConfigError, Trip, Window};
 pub use nanos::Nanos;
 pub use rng::Rng;

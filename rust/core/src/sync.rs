@@ -46,6 +46,7 @@ mod checked {
             // orders in which the swap comes first are never tried. As swaps,
             // all accesses are told apart. Nothing is lost: with one word,
             // what a stale load sees is what an earlier load would have seen.
+            // With several words that is no longer so: see `window::ring`.
             match self.value.compare_exchange(0, 0, order, order) {
                 Ok(value) | Err(value) => value,
             }

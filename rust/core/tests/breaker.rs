@@ -11,7 +11,8 @@
 use std::cell::Cell;
 
 use seawall_core::{
-    Admit, Breaker, BreakerConfig, Change, Nanos, Published, Stamp, State, Transition,
+    Admit, Backoff, Breaker, BreakerConfig, Change, Jitter, Nanos, Published, Stamp, State,
+    Transition, Trip, Window,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -352,4 +353,195 @@ fn generations_start_again_after_twenty_bits() {
 
     assert_eq!(breaker.snapshot(|| START).generation, 0);
     assert_eq!(breaker.snapshot(|| START).state, State::Closed);
+}
+
+fn by_ratio(share: f64, window: Window, min_calls: u32) -> Breaker {
+    let (pause, lease) = (Nanos::new(SECOND), Nanos::new(SECOND));
+    let config = BreakerConfig::new(1, pause, 1, 1, lease).unwrap();
+    let trip = Trip::ratio(share, window, min_calls).unwrap();
+    Breaker::new(config.with_trip(trip).unwrap())
+}
+
+const TEN_SECONDS: Window = Window::Time(Nanos::new(10 * SECOND));
+
+#[test]
+fn a_ratio_opens_at_the_failure_that_reaches_it() {
+    for window in [Window::Calls(10), Window::Calls(100), TEN_SECONDS] {
+        let breaker = by_ratio(0.6, window, 4);
+        let stamp = permit(&breaker, 0);
+
+        assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+        assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+        // Two of three are enough, but three are too few; a success never opens.
+        assert_eq!(breaker.success_with(stamp, || START), Change::Kept);
+        assert_eq!(breaker.success_with(stamp, || START), Change::Kept);
+        let opened = Transition {
+            old: State::Closed,
+            new: State::Open,
+            generation: 1,
+        };
+        assert_eq!(breaker.failure(stamp, || START), Change::Moved(opened));
+        assert_eq!(breaker.failure(stamp, || START), Change::Late);
+        assert_eq!(breaker.success_with(stamp, || START), Change::Late);
+    }
+}
+
+#[test]
+fn two_hundred_failing_calls_are_longer_than_any_window_and_open_it() {
+    for window in [Window::Calls(32), Window::Calls(100), TEN_SECONDS] {
+        let breaker = by_ratio(0.5, window, 10);
+        let stamps = [(); 200].map(|()| permit(&breaker, 0));
+        let moved = stamps
+            .map(|stamp| breaker.failure(stamp, || START))
+            .into_iter()
+            .filter(|change| matches!(change, Change::Moved(_)));
+
+        assert_eq!(moved.count(), 1, "{window:?}");
+    }
+}
+
+#[test]
+fn ninety_nine_failures_of_two_hundred_stay_below_a_half() {
+    for window in [Window::Calls(43), Window::Calls(200), TEN_SECONDS] {
+        let breaker = by_ratio(0.5, window, 2);
+        let stamp = permit(&breaker, 0);
+        breaker.success_with(stamp, || START);
+        for _ in 0..99 {
+            breaker.success_with(stamp, || START);
+            assert_eq!(breaker.failure(stamp, || START), Change::Kept);
+            if window == Window::Calls(43) {
+                breaker.success_with(stamp, || START); // of 43, 22 would be a half
+            }
+        }
+
+        assert_eq!(breaker.snapshot(|| START).state, State::Closed);
+    }
+}
+
+#[test]
+fn the_window_of_a_new_generation_is_empty() {
+    for window in [Window::Calls(8), Window::Calls(80), TEN_SECONDS] {
+        let breaker = by_ratio(1.0, window, 2);
+        let old = permit(&breaker, 0);
+        breaker.failure(old, || START);
+        let seen = breaker.snapshot(|| START);
+        assert_eq!((seen.window_calls, seen.window_failures), (1, 1));
+        breaker.reset();
+
+        assert_eq!(breaker.failure(old, || START), Change::Late);
+        assert_eq!(breaker.snapshot(|| START).window_calls, 0);
+        let new = permit(&breaker, 0);
+        assert_eq!(breaker.failure(new, || START), Change::Kept);
+        assert!(matches!(breaker.failure(new, || START), Change::Moved(_)));
+    }
+}
+
+#[test]
+fn a_success_is_quiet_once_the_window_is_full_of_successes() {
+    for size in [3, 50] {
+        let breaker = by_ratio(0.5, Window::Calls(size), 3);
+        let stamp = permit(&breaker, 0);
+        for _ in 0..size {
+            assert!(!breaker.published().quiet);
+            breaker.success(stamp);
+        }
+        assert!(breaker.published().quiet);
+        breaker.failure(stamp, || START);
+        assert!(!breaker.published().quiet);
+    }
+}
+
+#[test]
+fn a_window_of_time_forgets_and_reads_the_clock_once() {
+    let breaker = by_ratio(1.0, TEN_SECONDS, 2);
+    let stamp = permit(&breaker, 0);
+    let reads = Cell::new(0);
+    let clock = |second: u64| {
+        reads.set(reads.get() + 1);
+        Nanos::new(second * SECOND)
+    };
+
+    assert_eq!(breaker.failure(stamp, || clock(0)), Change::Kept);
+    assert_eq!(breaker.failure(stamp, || clock(10)), Change::Kept);
+    assert_eq!(reads.take(), 2);
+    assert_eq!(breaker.success(stamp), Change::Kept, "nobody said when");
+    assert_eq!(breaker.snapshot(|| clock(19)).window_calls, 1);
+    assert!(!breaker.published().quiet);
+    reads.take();
+    let opened = breaker.failure(stamp, || clock(19));
+    assert!(matches!(opened, Change::Moved(_)));
+    assert_eq!(reads.take(), 1);
+}
+
+#[test]
+fn breaks_grow_with_every_reopening_and_closing_starts_anew() {
+    let config = BreakerConfig::new(1, Nanos::new(SECOND), 1, 1, Nanos::new(SECOND)).unwrap();
+    let minute = Nanos::new(60 * SECOND);
+    let breaks = Backoff::exponential(Nanos::new(SECOND), 2.0, minute, Jitter::None).unwrap();
+    let breaker = Breaker::new(config.with_breaks(breaks).unwrap());
+    let mut now = 0;
+    for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        breaker.failure(permit(&breaker, now), || Nanos::new(now));
+        let wait = breaker.snapshot(|| Nanos::new(now)).retry_after;
+        assert_eq!(wait, Some(Nanos::new(seconds * SECOND)));
+        now += seconds * SECOND;
+    }
+    breaker.success(permit(&breaker, now));
+    breaker.failure(permit(&breaker, now), || Nanos::new(now));
+
+    let wait = breaker.snapshot(|| Nanos::new(now)).retry_after;
+    assert_eq!(wait, Some(Nanos::new(SECOND)));
+}
+
+#[test]
+fn a_hint_lengthens_a_break_and_never_shortens_it() {
+    let waits = |hint: u64| {
+        let breaker = breaker(1, 10 * SECOND, 1, 1, SECOND);
+        let hint = Some(Nanos::new(hint));
+        breaker.failure_with(permit(&breaker, 0), || START, 0, hint);
+        breaker.snapshot(|| START).retry_after.unwrap()
+    };
+
+    assert_eq!(waits(SECOND), Nanos::new(10 * SECOND));
+    assert_eq!(waits(30 * SECOND), Nanos::new(30 * SECOND));
+    assert_eq!(
+        waits(800 * DAY),
+        Nanos::new(365 * DAY),
+        "no longer than a year"
+    );
+}
+
+#[test]
+fn the_draw_spreads_a_break() {
+    let config = BreakerConfig::new(1, Nanos::new(SECOND), 1, 1, Nanos::new(SECOND)).unwrap();
+    let spread = Jitter::spread(0.5).unwrap();
+    let breaks = Backoff::constant(Nanos::new(10 * SECOND), spread).unwrap();
+    let config = config.with_breaks(breaks).unwrap();
+    let wait = |draw| {
+        let breaker = Breaker::new(config);
+        breaker.failure_with(permit(&breaker, 0), || START, draw, None);
+        breaker.snapshot(|| START).retry_after.unwrap()
+    };
+
+    assert_eq!(config.break_duration(), Nanos::new(10 * SECOND));
+    assert_eq!(wait(0), Nanos::new(5 * SECOND));
+    assert_eq!(wait(1 << 63), Nanos::new(10 * SECOND));
+    assert!(wait(u64::MAX) > Nanos::new(14 * SECOND));
+}
+
+#[test]
+fn growing_breaks_end_at_a_year() {
+    let config = BreakerConfig::new(1, Nanos::new(SECOND), 1, 1, Nanos::new(SECOND)).unwrap();
+    let breaks = Backoff::exponential(Nanos::new(DAY), 10.0, Nanos::MAX, Jitter::None).unwrap();
+    let config = config.with_breaks(breaks).unwrap();
+
+    assert_eq!(config.break_after(2, 0, None), Nanos::new(100 * DAY));
+    assert_eq!(config.break_after(3, 0, None), Nanos::new(365 * DAY));
+}
+
+#[test]
+fn a_breaker_is_small() {
+    let size = std::mem::size_of::<Breaker>();
+
+    assert!(size <= 128, "{size}");
 }

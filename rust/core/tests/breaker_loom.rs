@@ -32,7 +32,7 @@ use std::time::Instant;
 use loom::sync::Arc;
 use loom::thread;
 use model::{Answer, Model, Op, Subject, Whose::Mine, Whose::Of, run};
-use seawall_core::{Breaker, BreakerConfig, Nanos, Stamp};
+use seawall_core::{Breaker, BreakerConfig, Nanos, Stamp, Trip, Window};
 
 const SECOND: u64 = 1_000_000_000;
 /// When the setup happens.
@@ -50,6 +50,12 @@ const BOUND: Option<usize> = Some(4);
 fn config(failures: u32, successes: u32, probes: u32) -> BreakerConfig {
     let (duration, lease) = (Nanos::new(SECOND), Nanos::new(10 * SECOND));
     BreakerConfig::new(failures, duration, successes, probes, lease).unwrap()
+}
+
+/// Opens at half of the last calls, once there are `min_calls`.
+fn half(window: Window, min_calls: u32) -> BreakerConfig {
+    let trip = Trip::ratio(0.5, window, min_calls).unwrap();
+    config(1, 1, 1).with_trip(trip).unwrap()
 }
 
 /// One run: what each thread was answered, and what an epilogue was.
@@ -80,6 +86,9 @@ impl Scenario {
     }
 
     /// The outcomes of all orders that keep each thread's own order.
+    ///
+    /// A failure that trips is two steps if a ratio trips: others may come
+    /// between its push and the opening.
     fn legal(&self) -> Vec<Outcome> {
         let mut model = Model::new(self.config);
         let mut mine = None;
@@ -88,30 +97,30 @@ impl Scenario {
         }
         let threads = self.threads.len();
         let mut found = Vec::new();
-        let state = (model, vec![None; threads], vec![Vec::new(); threads]);
-        self.merge(state, &mut found);
+        let state = Order {
+            model,
+            mine: vec![None; threads],
+            opening: vec![None; threads],
+            answers: vec![Vec::new(); threads],
+        };
+        self.merge(&state, &mut found);
         found
     }
 
-    fn merge(
-        &self,
-        (model, mine, answers): (Model, Vec<Option<Stamp>>, Outcome),
-        found: &mut Vec<Outcome>,
-    ) {
+    fn merge(&self, order: &Order, found: &mut Vec<Outcome>) {
         let mut finished = true;
         for (thread, ops) in self.threads.iter().enumerate() {
-            let Some(op) = ops.get(answers[thread].len()) else {
+            let Some(op) = ops.get(order.answers[thread].len()) else {
                 continue;
             };
             finished = false;
-            let (mut model, mut mine, mut answers) = (model.clone(), mine.clone(), answers.clone());
-            let answer = run(&mut model, *op, &mut mine[thread]);
-            answers[thread].push(answer);
-            self.merge((model, mine, answers), found);
+            let mut order = order.clone();
+            order.step(thread, *op);
+            self.merge(&order, found);
         }
         if finished {
-            let mut outcome = answers;
-            outcome.push(play(&mut { model }, &Self::epilogue()));
+            let mut outcome = order.answers.clone();
+            outcome.push(play(&mut order.model.clone(), &Self::epilogue()));
             if !found.contains(&outcome) {
                 found.push(outcome);
             }
@@ -172,6 +181,47 @@ impl Scenario {
 
         outcome.push(play(&mut &*breaker, &Self::epilogue()));
         outcome
+    }
+}
+
+/// One order of the operations, as far as it goes.
+#[derive(Clone)]
+struct Order {
+    model: Model,
+    mine: Vec<Option<Stamp>>,
+    /// The failure of each thread that has been pushed and is to open.
+    opening: Vec<Option<(Stamp, Nanos)>>,
+    answers: Outcome,
+}
+
+impl Order {
+    fn step(&mut self, thread: usize, op: Op) {
+        if let Some((stamp, now)) = self.opening[thread].take() {
+            let change = self.model.open(stamp, now);
+            self.answers[thread].push(Answer::Change(change));
+            return;
+        }
+        let Op::Failure(whose, now) = op else {
+            let answer = run(&mut self.model, op, &mut self.mine[thread]);
+            self.answers[thread].push(answer);
+            return;
+        };
+        let stamp = match whose {
+            Of(generation) => Some(Stamp::from_generation(generation)),
+            Mine => self.mine[thread].take(),
+        };
+        let Some(stamp) = stamp else {
+            self.answers[thread].push(Answer::Nothing);
+            return;
+        };
+        match self.model.begin_failure(stamp, now) {
+            Some(change) => self.answers[thread].push(Answer::Change(change)),
+            None if self.model.has_window() => self.opening[thread] = Some((stamp, now)),
+            None => {
+                let change = self.model.open(stamp, now);
+                self.answers[thread].push(Answer::Change(change));
+            }
+        }
     }
 }
 
@@ -477,6 +527,97 @@ fn what_is_published_was_true() {
     .check();
 }
 
+#[test]
+fn a_ratio_trips_exactly_once() {
+    Scenario {
+        name: "a ratio: three failures, the third and the fourth trip",
+        config: half(Window::Calls(8), 3),
+        setup: fail().into(),
+        threads: vec![
+            vec![Op::Failure(Of(0), NOW)],
+            vec![Op::Failure(Of(0), NOW)],
+            vec![Op::Failure(Of(0), NOW)],
+        ],
+        preemptions: Some(3),
+    }
+    .check();
+}
+
+#[test]
+fn a_ratio_is_diluted_or_trips() {
+    Scenario {
+        name: "a ratio: two failures against two successes",
+        config: half(Window::Calls(3), 2),
+        setup: succeed().into(),
+        threads: vec![
+            vec![Op::Failure(Of(0), NOW), acquire()],
+            vec![Op::Success(Of(0)), Op::Failure(Of(0), NOW)],
+        ],
+        preemptions: None,
+    }
+    .check();
+}
+
+#[test]
+fn a_ratio_forgets_a_generation_that_is_reset() {
+    Scenario {
+        name: "a ratio: late failures against a reset and a failure",
+        config: half(Window::Calls(4), 2),
+        setup: fail().into(),
+        threads: vec![
+            vec![Op::Reset, Op::Failure(Of(1), NOW)],
+            vec![Op::Failure(Of(0), NOW), Op::Snapshot(NOW)],
+        ],
+        preemptions: None,
+    }
+    .check();
+}
+
+#[test]
+fn a_snapshot_is_of_one_generation() {
+    Scenario {
+        name: "a ratio: a look while a window is reset and refilled",
+        config: half(Window::Calls(4), 4),
+        setup: fail().into(),
+        threads: vec![
+            vec![Op::Snapshot(NOW)],
+            vec![Op::Reset, Op::Failure(Of(1), NOW), Op::Success(Of(1))],
+        ],
+        preemptions: None,
+    }
+    .check();
+}
+
+#[test]
+fn a_ratio_is_published_when_it_is_clean() {
+    Scenario {
+        name: "a ratio: publishing while a window fills",
+        config: half(Window::Calls(2), 2),
+        setup: succeed().into(),
+        threads: vec![
+            vec![Op::Success(Of(0)), Op::Failure(Of(0), NOW)],
+            vec![Op::Published, Op::Published],
+        ],
+        preemptions: None,
+    }
+    .check();
+}
+
+#[test]
+fn a_ratio_over_time_trips_exactly_once() {
+    Scenario {
+        name: "a ratio over time: two failures against a success",
+        config: half(Window::Time(Nanos::new(10 * SECOND)), 2),
+        setup: vec![],
+        threads: vec![
+            vec![Op::Failure(Of(0), NOW)],
+            vec![Op::SuccessAt(Of(0), NOW), Op::Failure(Of(0), NOW)],
+        ],
+        preemptions: Some(3),
+    }
+    .check();
+}
+
 /// Runs the threads and counts what they wrote, the setup left out.
 fn writes(name: &str, config: BreakerConfig, setup: &[Op], threads: &[Vec<Op>]) -> HashSet<u64> {
     let begun = Instant::now();
@@ -520,6 +661,19 @@ fn a_clean_closed_circuit_writes_nothing() {
         "closed and clean: calls that succeed",
         config(1, 1, 1),
         &[],
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([0]));
+}
+
+#[test]
+fn a_full_clean_window_writes_nothing() {
+    let thread = [&succeed()[..], &[Op::Published]].concat();
+    let found = writes(
+        "closed, its window full of successes: calls that succeed",
+        half(Window::Calls(2), 2),
+        &[succeed(), succeed()].concat(),
         &[thread.clone(), thread],
     );
 

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 use model::{Answer, Model, Op, Subject as _, Whose, run};
 use proptest::prelude::*;
-use seawall_core::{Admit, Breaker, BreakerConfig, Nanos, State};
+use seawall_core::{Admit, Backoff, Breaker, BreakerConfig, Jitter, Nanos, State, Trip, Window};
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLISECOND;
@@ -63,9 +63,27 @@ fn step() -> impl Strategy<Value = Step> {
 fn config() -> impl Strategy<Value = BreakerConfig> {
     let duration = prop_oneof![Just(0), 0..100 * SECOND, 0..100 * HOUR];
     let lease = prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR];
-    (1_u32..4, duration, 1_u32..4, 1_u32..4, lease).prop_map(|(failures, duration, s, p, lease)| {
-        BreakerConfig::new(failures, Nanos::new(duration), s, p, Nanos::new(lease)).unwrap()
+    let times = (duration, lease, prop_oneof![Just(1.0), 1.0..3.0]);
+    (trip(), times, 1_u32..4, 1_u32..4).prop_map(|(trip, (duration, lease, factor), s, p)| {
+        let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
+        let config = BreakerConfig::new(1, duration, s, p, lease).unwrap();
+        let longest = Nanos::new(100 * HOUR);
+        let breaks = Backoff::exponential(duration, factor, longest, Jitter::None).unwrap();
+        let config = config.with_trip(trip).unwrap();
+        config.with_breaks(breaks).unwrap()
     })
+}
+
+fn trip() -> impl Strategy<Value = Trip> {
+    let window = prop_oneof![
+        (5_u32..=43).prop_map(Window::Calls),
+        (44_u32..100).prop_map(Window::Calls),
+        (SECOND..HOUR).prop_map(|duration| Window::Time(Nanos::new(duration))),
+    ];
+    let ratio = (1_u32..=100, window, 1_u32..5).prop_map(|(percent, window, min_calls)| {
+        Trip::ratio(f64::from(percent) / 100.0, window, min_calls).unwrap()
+    });
+    prop_oneof![(1_u32..4).prop_map(Trip::Consecutive), ratio]
 }
 
 /// A breaker, its model, and a clock for both.
@@ -94,7 +112,7 @@ impl Pair {
     fn take(&mut self, step: Step) -> Option<Op> {
         match step {
             Step::Acquire => Some(Op::Acquire(self.now)),
-            Step::Success(age) => Some(Op::Success(self.stamp(age))),
+            Step::Success(age) => Some(Op::SuccessAt(self.stamp(age), self.now)),
             Step::Failure(age) => Some(Op::Failure(self.stamp(age), self.now)),
             Step::Release(age) => Some(Op::Release(self.stamp(age))),
             Step::Unisolate(age) => Some(Op::Unisolate(self.stamp(age))),

@@ -7,7 +7,16 @@
 //!
 //! While the circuit is closed, asking for admission is one load, and so is a
 //! success with nothing to reset.
+//!
+//! A breaker that trips by a ratio has a `memory` beside the word, and a trip
+//! takes two steps: the failure is pushed, and if the ratio is then reached the
+//! word is swapped. Who asks or succeeds between the two finds the circuit
+//! still closed. Whoever pushes a failure between them finds the ratio reached
+//! too, and swaps; one of the swaps succeeds.
 
+mod command;
+mod look;
+mod memory;
 mod permit;
 mod state;
 #[doc(hidden)]
@@ -17,10 +26,15 @@ pub mod word;
 
 pub use permit::{Admit, Change, Published, Reject, Snapshot, Stamp, State, Transition};
 
+use core::cell::LazyCell;
+
+use crate::config::Trip;
 use crate::sync::{AtomicU64, Ordering};
+use crate::window::Counts;
 use crate::{BreakerConfig, Nanos};
-use state::{Entry, Next};
-use word::{Phase, Word};
+use memory::Memory;
+use state::{Entry, Next, Pause};
+use word::Word;
 
 /// A circuit breaker that many threads share without a lock.
 ///
@@ -29,6 +43,7 @@ use word::{Phase, Word};
 #[derive(Debug)]
 pub struct Breaker {
     word: AtomicU64,
+    memory: Memory,
     config: BreakerConfig,
 }
 
@@ -37,6 +52,7 @@ impl Breaker {
     pub fn new(config: BreakerConfig) -> Self {
         Self {
             word: AtomicU64::new(0),
+            memory: Memory::new(config.trip()),
             config,
         }
     }
@@ -75,25 +91,89 @@ impl Breaker {
     }
 
     /// The call that holds `stamp` succeeded.
+    ///
+    /// A window of time has to know when: there this success is not counted,
+    /// and [`success_with`](Self::success_with) is to be used.
     #[inline]
     pub fn success(&self, stamp: Stamp) -> Change {
         if self.glance() == Word::clean(stamp) {
-            return Change::Kept;
+            return self.remember_success(stamp, || None);
         }
         self.advance(|word| state::success(word, &self.config, stamp))
     }
 
+    /// The same; the clock is read for a window of time only.
+    #[inline]
+    pub fn success_with(&self, stamp: Stamp, now: impl FnOnce() -> Nanos) -> Change {
+        if self.glance() == Word::clean(stamp) {
+            return self.remember_success(stamp, || Some(now()));
+        }
+        self.advance(|word| state::success(word, &self.config, stamp))
+    }
+
+    #[inline]
+    fn remember_success(&self, stamp: Stamp, now: impl FnOnce() -> Option<Nanos>) -> Change {
+        let is_current = || self.load().stamp() == stamp;
+        if self.memory.is_none() || self.memory.success(stamp, now, is_current) {
+            return Change::Kept;
+        }
+        Change::Late
+    }
+
     /// The call that holds `stamp` failed.
     pub fn failure(&self, stamp: Stamp, now: impl FnOnce() -> Nanos) -> Change {
+        self.failure_with(stamp, now, 0, None)
+    }
+
+    /// The same, where the break it may begin has jitter, drawn by `draw` from
+    /// all of `u64`, or where the other side asked for a break of `hint`.
+    ///
+    /// A hint only lengthens. How far it is trusted is for the caller to say.
+    pub fn failure_with(
+        &self,
+        stamp: Stamp,
+        now: impl FnOnce() -> Nanos,
+        draw: u64,
+        hint: Option<Nanos>,
+    ) -> Change {
         let mut word = self.load();
+        if !self.memory.is_none() && word == Word::clean(stamp) {
+            return self.remember_failure(stamp, now, draw, hint);
+        }
         while let Some(next) = state::count_failure(word, &self.config, stamp) {
             match self.commit(word, next) {
                 Ok(change) => return change,
                 Err(seen) => word = seen,
             }
         }
-        let now = now();
-        self.advance(|word| state::failure(word, &self.config, stamp, now))
+        let pause = Pause::new(now(), draw, hint);
+        self.advance(|word| state::failure(word, &self.config, stamp, pause))
+    }
+
+    fn remember_failure(
+        &self,
+        stamp: Stamp,
+        now: impl FnOnce() -> Nanos,
+        draw: u64,
+        hint: Option<Nanos>,
+    ) -> Change {
+        let now = LazyCell::new(now); // once, be it for a bucket or for the break
+        let is_current = || self.load().stamp() == stamp;
+        match self.memory.failure(stamp, || *now, is_current) {
+            None => Change::Late,
+            Some(counts) if !self.trips(counts) => Change::Kept,
+            Some(_) => {
+                let pause = Pause::new(*now, draw, hint);
+                self.advance(|word| state::trip(word, &self.config, stamp, pause))
+            }
+        }
+    }
+
+    fn trips(&self, counts: Counts) -> bool {
+        match self.config.trip() {
+            Trip::Consecutive(_) => false,
+            Trip::Ratio { ppm, min_calls, .. } => counts.reach(ppm, min_calls),
+        }
     }
 
     /// The call that holds `stamp` ended without a verdict.
@@ -107,7 +187,7 @@ impl Breaker {
     pub fn isolate(&self) -> (Stamp, Change) {
         let mut word = self.load();
         loop {
-            let new = state::isolate(word);
+            let new = command::isolate(word);
             match self.commit(word, Next::To(new)) {
                 Ok(change) => return (new.stamp(), change),
                 Err(seen) => word = seen,
@@ -119,81 +199,24 @@ impl Breaker {
     ///
     /// Late if a reset or a disabling has dropped the hold of this `stamp`.
     pub fn unisolate(&self, stamp: Stamp) -> Change {
-        self.advance(|word| state::unisolate(word, stamp))
+        self.advance(|word| command::unisolate(word, stamp))
     }
 
     /// Admits every call and records nothing; drops all holds.
     pub fn disable(&self) -> Change {
-        self.advance(state::disable)
+        self.advance(command::disable)
     }
 
     /// Closes a disabled circuit, and does nothing to any other.
     pub fn enable(&self) -> Change {
-        self.advance(state::enable)
+        self.advance(command::enable)
     }
 
     /// Closes the circuit, forgets everything, drops all holds.
     ///
     /// Always a new generation: what was admitted before is late.
     pub fn reset(&self) -> Change {
-        self.advance(state::reset)
-    }
-
-    /// One consistent reading; the clock is read only while open.
-    pub fn snapshot(&self, now: impl FnOnce() -> Nanos) -> Snapshot {
-        let parts = self.load().unpack();
-        let mut snapshot = Snapshot {
-            state: State::Closed,
-            generation: parts.generation.generation(),
-            failures: 0,
-            successes: 0,
-            permits_out: 0,
-            holds: 0,
-            reopenings: parts.reopenings,
-            retry_after: None,
-        };
-        match parts.phase {
-            Phase::Closed { failures } => {
-                snapshot.failures = u32::try_from(failures).unwrap_or(u32::MAX);
-            }
-            Phase::Open { until } => {
-                snapshot.state = State::Open;
-                snapshot.retry_after = until.remaining(now());
-            }
-            Phase::HalfOpen(probes) => {
-                snapshot.state = State::HalfOpen;
-                snapshot.successes = probes.successes;
-                snapshot.permits_out = probes.out;
-            }
-            Phase::Isolated { holds } => {
-                snapshot.state = State::Isolated;
-                snapshot.holds = holds;
-            }
-            Phase::Disabled => snapshot.state = State::Disabled,
-        }
-        snapshot
-    }
-
-    /// What may be kept outside, by one load.
-    ///
-    /// It is out of date as soon as another thread moves; a stamp taken from
-    /// it is then late, which is safe.
-    pub fn published(&self) -> Published {
-        let word = self.load();
-        match word.state() {
-            State::Closed => Published {
-                admits: Some(word.stamp()),
-                quiet: word == Word::clean(word.stamp()),
-            },
-            State::Disabled => Published {
-                admits: Some(word.stamp()),
-                quiet: true,
-            },
-            State::Open | State::HalfOpen | State::Isolated => Published {
-                admits: None,
-                quiet: false,
-            },
-        }
+        self.advance(command::reset)
     }
 
     /// Looks, decides and swaps until a decision holds.
@@ -243,7 +266,7 @@ impl Breaker {
     #[cfg(loom)]
     #[doc(hidden)]
     pub fn writes(&self) -> u64 {
-        self.word.writes()
+        self.word.writes().saturating_add(self.memory.writes())
     }
 }
 

@@ -115,7 +115,7 @@ pub struct Snapshot {
     pub state: State,
     /// Rises with every change of state, with a reset and with a lost probe.
     pub generation: u32,
-    /// Failures in a row, while closed.
+    /// Failures in a row, while closed; 0 if a ratio of failures opens.
     pub failures: u32,
     /// Successful probes, while half-open.
     pub successes: u32,
@@ -127,6 +127,10 @@ pub struct Snapshot {
     pub reopenings: u32,
     /// Time until the break is over; `None` if it is, or if not open.
     pub retry_after: Option<Nanos>,
+    /// Outcomes in the window, while closed; 0 without one.
+    pub window_calls: u32,
+    /// Failures among them.
+    pub window_failures: u32,
 }
 
 /// What may be kept outside and read without asking the breaker.
@@ -134,6 +138,7 @@ pub struct Snapshot {
 pub struct Published {
     /// The stamp of every call, while closed or disabled.
     pub admits: Option<Stamp>,
-    /// A success has nothing to do: no failure is waiting to be forgotten.
+    /// A success has nothing to do: no failure is waiting to be forgotten, and
+    /// if there is a window it is full of successes.
     pub quiet: bool,
 }

@@ -15,6 +15,7 @@
 use super::permit::{Admit, Reject, Stamp, State};
 use super::tick::{BreakTick, LeaseTick};
 use super::word::{Parts, Phase, Probes, Word};
+use crate::config::Trip;
 use crate::{BreakerConfig, Nanos};
 
 /// Doubling stops at 128 times the lease.
@@ -37,6 +38,20 @@ pub(super) enum Next {
     Late,
     Same,
     To(Word),
+}
+
+/// When a break begins, and what makes it longer or shorter.
+#[derive(Clone, Copy)]
+pub(super) struct Pause {
+    now: Nanos,
+    draw: u64,
+    hint: Option<Nanos>,
+}
+
+impl Pause {
+    pub(super) const fn new(now: Nanos, draw: u64, hint: Option<Nanos>) -> Self {
+        Self { now, draw, hint }
+    }
 }
 
 /// The answer where no clock is needed: everywhere but open and half-open.
@@ -170,8 +185,13 @@ pub(super) fn count_failure(word: Word, config: &BreakerConfig, stamp: Stamp) ->
         Phase::Closed { failures } => {
             let failures = failures.saturating_add(1);
             let phase = Phase::Closed { failures };
-            (failures < u64::from(config.failures()))
-                .then(|| Next::To(Parts { phase, ..parts }.pack()))
+            match config.trip() {
+                Trip::Consecutive(most) => {
+                    (failures < u64::from(most)).then(|| Next::To(Parts { phase, ..parts }.pack()))
+                }
+                // The window counts, and `trip` is told.
+                Trip::Ratio { .. } => Some(Next::Same),
+            }
         }
         Phase::HalfOpen(probes) => (probes.out == 0).then_some(Next::Late),
         Phase::Disabled => Some(Next::Same),
@@ -179,17 +199,27 @@ pub(super) fn count_failure(word: Word, config: &BreakerConfig, stamp: Stamp) ->
     }
 }
 
-pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, now: Nanos) -> Next {
-    count_failure(word, config, stamp).unwrap_or_else(|| Next::To(open(word, config, now)))
+pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
+    count_failure(word, config, stamp).unwrap_or_else(|| Next::To(open(word, config, pause)))
 }
 
-fn open(word: Word, config: &BreakerConfig, now: Nanos) -> Word {
+/// A failure after which the window has too many.
+pub(super) fn trip(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
+    if word.stamp() == stamp {
+        Next::To(open(word, config, pause))
+    } else {
+        Next::Late
+    }
+}
+
+fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Word {
     let parts = word.unpack();
     let reopenings = match parts.phase {
         Phase::HalfOpen(_) => parts.reopenings.saturating_add(1),
         Phase::Closed { .. } | Phase::Open { .. } | Phase::Isolated { .. } | Phase::Disabled => 0,
     };
-    let until = BreakTick::at(now.saturating_add(config.break_duration()));
+    let duration = config.break_after(reopenings, pause.draw, pause.hint);
+    let until = BreakTick::at(pause.now.saturating_add(duration));
     let phase = Phase::Open { until };
     Parts {
         generation: parts.generation.next(),
@@ -218,74 +248,6 @@ pub(super) fn release(word: Word, stamp: Stamp) -> Next {
 }
 
 /// A closed word of the next generation that remembers nothing.
-fn close(parts: Parts) -> Word {
+pub(super) fn close(parts: Parts) -> Word {
     Word::clean(parts.generation.next())
-}
-
-pub(super) fn isolate(word: Word) -> Word {
-    let parts = word.unpack();
-    match parts.phase {
-        Phase::Isolated { holds } => {
-            let phase = Phase::Isolated {
-                holds: holds.saturating_add(1),
-            };
-            Parts { phase, ..parts }.pack()
-        }
-        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Disabled => {
-            command(parts, Phase::Isolated { holds: 1 })
-        }
-    }
-}
-
-/// The stamp keeps a hold that a reset dropped from ending a newer one.
-pub(super) fn unisolate(word: Word, stamp: Stamp) -> Next {
-    let parts = word.unpack();
-    if parts.generation != stamp {
-        return Next::Late;
-    }
-    match parts.phase {
-        Phase::Isolated { holds: 0 | 1 } => Next::To(close(parts)),
-        Phase::Isolated { holds } => {
-            let phase = Phase::Isolated {
-                holds: holds.saturating_sub(1),
-            };
-            Next::To(Parts { phase, ..parts }.pack())
-        }
-        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Disabled => {
-            Next::Late
-        }
-    }
-}
-
-pub(super) fn disable(word: Word) -> Next {
-    let parts = word.unpack();
-    match parts.phase {
-        Phase::Disabled => Next::Same,
-        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Isolated { .. } => {
-            Next::To(command(parts, Phase::Disabled))
-        }
-    }
-}
-
-pub(super) fn enable(word: Word) -> Next {
-    let parts = word.unpack();
-    match parts.phase {
-        Phase::Disabled => Next::To(close(parts)),
-        Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) | Phase::Isolated { .. } => {
-            Next::Same
-        }
-    }
-}
-
-pub(super) fn reset(word: Word) -> Next {
-    Next::To(close(word.unpack()))
-}
-
-fn command(parts: Parts, phase: Phase) -> Word {
-    Parts {
-        generation: parts.generation.next(),
-        reopenings: 0,
-        phase,
-    }
-    .pack()
 }

@@ -4,12 +4,14 @@
     dead_code,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::float_cmp,
     reason = "an oracle is to be obvious, and each test uses its part of it"
 )]
 
 use seawall_core::{
     Admit, Breaker, BreakerConfig, Change, Nanos, Published, Reject, Snapshot, Stamp, State,
-    Transition,
+    Transition, Trip, Window,
 };
 
 const MILLISECOND: u64 = 1_000_000;
@@ -21,6 +23,7 @@ const TWENTY_DAYS: u64 = 20 * 24 * 3600 * 1000 * MILLISECOND;
 pub(crate) enum Op {
     Acquire(Nanos),
     Success(Whose),
+    SuccessAt(Whose, Nanos),
     Failure(Whose, Nanos),
     Release(Whose),
     Isolate,
@@ -74,7 +77,7 @@ impl Answer {
 /// The breaker and its model, called alike.
 pub(crate) trait Subject {
     fn acquire(&mut self, now: Nanos) -> Admit;
-    fn success(&mut self, stamp: Stamp) -> Change;
+    fn success(&mut self, stamp: Stamp, now: Nanos) -> Change;
     fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change;
     fn release(&mut self, stamp: Stamp) -> Change;
     fn isolate(&mut self) -> (Stamp, Change);
@@ -102,7 +105,8 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
             };
             Answer::Admit(admit)
         }
-        Op::Success(whose) => change(stamp(whose, mine).map(|s| subject.success(s))),
+        Op::Success(whose) => change(stamp(whose, mine).map(|s| subject.success(s, Nanos::new(0)))),
+        Op::SuccessAt(whose, now) => change(stamp(whose, mine).map(|s| subject.success(s, now))),
         Op::Failure(whose, now) => change(stamp(whose, mine).map(|s| subject.failure(s, now))),
         Op::Release(whose) => change(stamp(whose, mine).map(|s| subject.release(s))),
         Op::Isolate => {
@@ -123,8 +127,8 @@ impl Subject for &Breaker {
     fn acquire(&mut self, now: Nanos) -> Admit {
         Breaker::acquire(self, || now)
     }
-    fn success(&mut self, stamp: Stamp) -> Change {
-        Breaker::success(self, stamp)
+    fn success(&mut self, stamp: Stamp, now: Nanos) -> Change {
+        Breaker::success_with(self, stamp, || now)
     }
     fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change {
         Breaker::failure(self, stamp, || now)
@@ -163,7 +167,8 @@ pub(crate) struct Model {
     generation: u32,
     reopenings: u32,
     failures: u32,
-    opens_until: u64, // in milliseconds
+    window: Vec<(u64, bool)>, // when, and whether it failed
+    opens_until: u64,         // in milliseconds
     out: u32,
     successes: u32,
     reclaims: u32,
@@ -179,6 +184,7 @@ impl Model {
             generation: 0,
             reopenings: 0,
             failures: 0,
+            window: Vec::new(),
             opens_until: 0,
             out: 0,
             successes: 0,
@@ -232,6 +238,91 @@ impl Model {
         holder && stamp.generation() == self.generation
     }
 
+    /// The first step of a failure; `None` if the second one is to open.
+    pub(crate) fn begin_failure(&mut self, stamp: Stamp, now: Nanos) -> Option<Change> {
+        if !self.is_current(stamp) {
+            return Some(Change::Late);
+        }
+        match self.state {
+            State::Disabled => return Some(Change::Kept),
+            State::Closed => self.remember(now, true),
+            State::HalfOpen => return None,
+            State::Open | State::Isolated => unreachable!(),
+        }
+        let trips = match self.config.trip() {
+            Trip::Consecutive(most) => {
+                self.failures += 1;
+                self.failures >= most
+            }
+            Trip::Ratio { ppm, min_calls, .. } => {
+                let (calls, failures) = self.counts(now);
+                let share = f64::from(failures) * 1e6;
+                calls >= min_calls && share >= f64::from(ppm.get()) * f64::from(calls)
+            }
+        };
+        (!trips).then_some(Change::Kept)
+    }
+
+    /// The second step; late if the generation ended after the first one.
+    pub(crate) fn open(&mut self, stamp: Stamp, now: Nanos) -> Change {
+        if !self.is_current(stamp) {
+            return Change::Late;
+        }
+        if self.state == State::HalfOpen {
+            self.reopenings = (self.reopenings + 1).min(15);
+        }
+        let change = self.go(State::Open);
+        let duration = self.config.break_after(self.reopenings, 0, None);
+        self.opens_until = (now.as_u64() + duration.as_u64()) / MILLISECOND;
+        change
+    }
+
+    /// Would one more success change nothing?
+    fn is_quiet(&self) -> bool {
+        let Trip::Ratio { window, .. } = self.config.trip() else {
+            return true;
+        };
+        let size = match window {
+            Window::Calls(calls) => usize::try_from(calls).unwrap(),
+            Window::Time(_) => usize::MAX,
+        };
+        let clean = self.window.iter().all(|(_, failed)| !failed);
+        self.state == State::Disabled || (self.window.len() == size && clean)
+    }
+
+    fn remember(&mut self, now: Nanos, failed: bool) {
+        let Trip::Ratio { window, .. } = self.config.trip() else {
+            return;
+        };
+        self.window.push((now.as_u64(), failed));
+        if let Window::Calls(calls) = window {
+            let surplus = self.window.len().saturating_sub(calls.try_into().unwrap());
+            self.window.drain(..surplus);
+        }
+    }
+
+    pub(crate) fn has_window(&self) -> bool {
+        matches!(self.config.trip(), Trip::Ratio { .. })
+    }
+
+    /// Outcomes in the window, and failures among them.
+    fn counts(&self, now: Nanos) -> (u32, u32) {
+        let inside = |then: u64| match self.config.trip() {
+            Trip::Ratio {
+                window: Window::Time(duration),
+                ..
+            } => {
+                let tick = duration.as_u64() / 10;
+                now.as_u64() / tick - then / tick < 10
+            }
+            Trip::Ratio { .. } | Trip::Consecutive(_) => true,
+        };
+        let inside = self.window.iter().filter(|(then, _)| inside(*then));
+        let failed = inside.clone().filter(|(_, failed)| *failed);
+        let count = |number: usize| u32::try_from(number).unwrap();
+        (count(inside.count()), count(failed.count()))
+    }
+
     fn lease(&mut self, now: Nanos) {
         let lease = self.config.probe_lease().as_u64() * 2_u64.pow(self.reclaims);
         let here = now.as_u64() / QUARTER;
@@ -283,7 +374,7 @@ impl Subject for Model {
         }
     }
 
-    fn success(&mut self, stamp: Stamp) -> Change {
+    fn success(&mut self, stamp: Stamp, now: Nanos) -> Change {
         if !self.is_current(stamp) {
             return Change::Late;
         }
@@ -295,28 +386,15 @@ impl Subject for Model {
             }
         }
         self.failures = 0;
+        if self.state == State::Closed {
+            self.remember(now, false);
+        }
         Change::Kept
     }
 
     fn failure(&mut self, stamp: Stamp, now: Nanos) -> Change {
-        if !self.is_current(stamp) {
-            return Change::Late;
-        }
-        if self.state == State::Disabled {
-            return Change::Kept;
-        }
-        if self.state == State::Closed {
-            self.failures += 1;
-            if self.failures < self.config.failures() {
-                return Change::Kept;
-            }
-        } else {
-            self.reopenings = (self.reopenings + 1).min(15);
-        }
-        let change = self.go(State::Open);
-        let end = now.as_u64() + self.config.break_duration().as_u64();
-        self.opens_until = end / MILLISECOND;
-        change
+        self.begin_failure(stamp, now)
+            .unwrap_or_else(|| self.open(stamp, now))
     }
 
     fn release(&mut self, stamp: Stamp) -> Change {
@@ -381,6 +459,8 @@ impl Subject for Model {
             holds: self.holds,
             reopenings: self.reopenings,
             retry_after: (wait > 0).then_some(Nanos::new(wait)),
+            window_calls: self.counts(now).0,
+            window_failures: self.counts(now).1,
         }
     }
 
@@ -388,7 +468,7 @@ impl Subject for Model {
         let admits = self.state == State::Closed || self.state == State::Disabled;
         Published {
             admits: admits.then_some(Stamp::from_generation(self.generation)),
-            quiet: admits && self.failures == 0,
+            quiet: admits && self.failures == 0 && self.is_quiet(),
         }
     }
 }
