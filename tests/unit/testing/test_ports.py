@@ -21,14 +21,20 @@ def test_a_port_is_never_an_outgoing_one_nor_given_twice() -> None:
 
 def test_a_port_in_use_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else may listen there."""
-    free = _ports.free_port()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", _ports.free_port()))
-        draws = iter([taken.getsockname()[1], free, free + 1])
-        monkeypatch.setattr(_ports, "_given", {free})
-        monkeypatch.setattr(random, "randrange", lambda *_: next(draws))
+    draws = iter([10_001, 10_002, 10_003])
+    monkeypatch.setattr(_ports, "_given", {10_001})
+    monkeypatch.setattr(_ports, "_is_free", lambda port: port == 10_003)
+    monkeypatch.setattr(random, "randrange", lambda *_: next(draws))
 
-        assert _ports.free_port() == free + 1
+    assert _ports.free_port() == 10_003
+
+
+def test_a_port_somebody_holds_is_not_free() -> None:
+    """The kernel is asked, for no list of ours knows the other programs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+
+        assert not _ports._is_free(taken.getsockname()[1])
 
 
 def test_without_the_kernels_word_the_registered_range_counts(
