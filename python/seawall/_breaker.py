@@ -12,6 +12,7 @@ from ._breaker_config import BreakerConfig, configured
 from ._call import Call, Fragment, Inner, InnerSync
 from ._circuit import Circuit
 from ._circuit_stats import STATES, CircuitStats, stats_of
+from ._classify import Classify
 from ._clock import SYSTEM_CLOCK
 from ._decorate import Guarded
 from ._events import CircuitEvent
@@ -53,6 +54,11 @@ class CircuitBreaker(Guarded):
         on: What counts as a failure: exception types, categories, a tuple of both, or
             a predicate. None: what the classification says; a "no" from a healthy
             server counts as a success, our own saturation as nothing.
+        on_result: A predicate on what a call returned: True means failure. The value is
+            returned all the same. None: every value is a success. What it raises takes
+            the value's place, and the call counts neither way.
+        classify: A `Classifier`, or a function that gives an error its
+            `Classification`. None: `seawall.classify`.
         clock: Where to read the time. None: the machine's.
 
     Raises:
@@ -74,6 +80,8 @@ class CircuitBreaker(Guarded):
         max_probes: int = 1,
         probe_lease: Seconds | None = None,
         on: On | None = None,
+        on_result: Callable[[Any], bool] | None = None,
+        classify: Classify | None = None,
         clock: Clock | None = None,
     ) -> None:
         _check_name(name)
@@ -87,6 +95,8 @@ class CircuitBreaker(Guarded):
             max_probes=max_probes,
             probe_lease=probe_lease,
             on=on,
+            on_result=on_result,
+            classify=classify,
         )
         self._circuit = Circuit(name, config, SYSTEM_CLOCK if clock is None else clock)
 
@@ -177,9 +187,9 @@ class CircuitBreaker(Guarded):
     def _core(self) -> Breaker:
         return self._circuit.core
 
-    def __fragment__(self) -> Fragment:
-        """Let the core publish whether a call may pass."""
-        return Fragment(self._core)
+    def __fragment__(self) -> Fragment | None:
+        """Let the core publish whether a call may pass; None to see every result."""
+        return Fragment(self._core) if self.config.on_result is None else None
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* if the circuit admits it, and learn from its end."""
@@ -191,7 +201,7 @@ class CircuitBreaker(Guarded):
             self._circuit.failed(permit, error, misused=call.misused)
             raise
         else:
-            self._circuit.succeeded(permit)
+            self._circuit.returned(permit, result)
             return result
         finally:
             if probe is not None:
@@ -207,7 +217,7 @@ class CircuitBreaker(Guarded):
             self._circuit.failed(permit, error, misused=call.misused)
             raise
         else:
-            self._circuit.succeeded(permit)
+            self._circuit.returned(permit, result)
             return result
         finally:
             if probe is not None:

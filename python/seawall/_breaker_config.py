@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, final
+from collections.abc import Callable
+from typing import Any, Final, final
 
 import attrs
 
 from ._backoff import nanos
+from ._classify import Classify
 from ._native import Breaker  # noqa: TID251 -- the state machine is the core's
 from ._trip import Consecutive
 from ._types import Clock, On, Seconds
-from ._validate import check_on, seconds, whole
+from ._validate import check_classify, check_on, check_predicate, seconds, whole
 
 _YEAR: Final = 365 * 86400.0
 _DAY: Final = 86400.0
@@ -29,6 +31,8 @@ class BreakerConfig:
     max_probes: int
     probe_lease: float
     on: On | None
+    on_result: Callable[[Any], bool] | None
+    classify: Classify | None
 
 
 def configured(
@@ -39,6 +43,8 @@ def configured(
     max_probes: int,
     probe_lease: Seconds | None,
     on: On | None,
+    on_result: Callable[[Any], bool] | None,
+    classify: Classify | None,
 ) -> BreakerConfig:
     """Check the options and fill in what was left open.
 
@@ -50,6 +56,10 @@ def configured(
         raise TypeError(f"trip must be Consecutive(failures), not {trip!r}")
     if on is not None:
         check_on("on", on)
+    if on_result is not None:
+        check_predicate("on_result", on_result, "result")
+    if classify is not None:
+        check_classify("classify", classify)
     pause = seconds("break_duration", break_duration, maximum=_YEAR)
     return BreakerConfig(
         trip=trip,
@@ -60,6 +70,8 @@ def configured(
         max_probes=whole("max_probes", max_probes, 1, _MOST_PROBES),
         probe_lease=_lease(probe_lease, pause),
         on=on,
+        on_result=on_result,
+        classify=classify,
     )
 
 

@@ -12,7 +12,7 @@ helpers guarded by one breaker must not reject each other while it is half-open.
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import Any, Final, final
 
 from ._announcer import Announcer
 from ._breaker_config import BreakerConfig, core_of
@@ -27,9 +27,11 @@ from ._native import (  # noqa: TID251 -- the state machine is the core's
 )
 from ._probe import Probe, inside_probe
 from ._types import Clock
-from ._verdict import verdict_of
+from ._verdict import classified, is_failure, verdict_of
 
 _PROBED: Final = (OPEN, HALF_OPEN)
+# What opened a circuit, where it was no error: "opened by ...".
+_BAD_RESULT: Final = "a bad result"
 
 
 @final
@@ -68,6 +70,20 @@ class Circuit:
         """Mark what runs under *permit*, if it is a probe or belongs to one."""
         return None if isinstance(permit, int) else Probe(self, call)
 
+    def returned(self, permit: int | Permit | None, result: Any) -> None:
+        """Give the verdict that *result*, the value of a call, stands for."""
+        if permit is None:
+            return  # the probe around it gives the verdict
+        try:
+            failure = is_failure(self.config, result)
+        except BaseException:
+            self._released(permit)
+            raise
+        if failure:
+            self._failure(permit, _BAD_RESULT)
+        else:
+            self.succeeded(permit)
+
     def ended(self, permit: Permit, error: BaseException | None) -> None:
         """Give *permit* the verdict of a block that ended with *error*, or without."""
         if error is None:
@@ -75,11 +91,11 @@ class Circuit:
         else:
             self.failed(permit, error, misused=False)
 
-    def succeeded(self, permit: int | Permit | None) -> None:
+    def succeeded(self, permit: int | Permit) -> None:
         """Count a success."""
         if isinstance(permit, int):
             self.core.success(permit)
-        elif permit is not None and (moved := permit.success()) is not None:
+        elif (moved := permit.success()) is not None:
             self._moved(moved)
 
     def failed(
@@ -93,7 +109,7 @@ class Circuit:
             return
         assert isinstance(error, Exception)  # noqa: S101 -- the rest is cancellation
         try:
-            verdict = verdict_of(self.config, error)
+            verdict = verdict_of(self.config, error, classified(self.config, error))
         except BaseException:
             self._released(permit)
             raise
@@ -107,8 +123,8 @@ class Circuit:
             self.succeeded(permit)
         elif verdict == "ignored":
             self._released(permit)
-        elif (moved := self._record(permit)) is not None:
-            self._moved(moved, opened_by=error)
+        else:
+            self._failure(permit, None if error is None else type(error).__qualname__)
 
     def commanded(self, change: Transition | None) -> None:
         """Tell listeners what an operator changed, if it is another state now."""
@@ -131,6 +147,11 @@ class Circuit:
         # operator said since then holds for them as for all others.
         return self.core.snapshot().state in _PROBED
 
+    def _failure(self, permit: int | Permit, reason: str | None) -> None:
+        moved = self._record(permit)
+        if moved is not None:
+            self._moved(moved, opened_by=reason)
+
     def _record(self, permit: int | Permit) -> Transition | None:
         if isinstance(permit, int):
             return self.core.failure(permit)
@@ -147,6 +168,5 @@ class Circuit:
         if not isinstance(permit, int):
             permit.release()
 
-    def _moved(self, change: Transition, *, opened_by: Exception | None = None) -> None:
-        reason = None if opened_by is None else type(opened_by).__qualname__
-        self.announcer.moved(change, self.config.break_duration, reason)
+    def _moved(self, change: Transition, *, opened_by: str | None = None) -> None:
+        self.announcer.moved(change, self.config.break_duration, opened_by)
