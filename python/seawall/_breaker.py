@@ -195,15 +195,18 @@ class CircuitBreaker(Guarded):
         """Run *inner* if the circuit admits it, and learn from its end."""
         permit = self._circuit.admit(call)
         probe = self._circuit.probe(permit, call)
+        outside, call.attempt = call.attempt, None
         try:
             result = await inner(call)
         except BaseException as error:
-            self._circuit.failed(permit, error, misused=call.misused)
+            self._circuit.failed(permit, error, call)
             raise
         else:
             self._circuit.returned(permit, result)
             return result
         finally:
+            if call.attempt is None:
+                call.attempt = outside
             if probe is not None:
                 probe.end()
 
@@ -214,7 +217,7 @@ class CircuitBreaker(Guarded):
         try:
             result = inner(call)
         except BaseException as error:
-            self._circuit.failed(permit, error, misused=call.misused)
+            self._circuit.failed(permit, error, call)
             raise
         else:
             self._circuit.returned(permit, result)

@@ -6,18 +6,24 @@ asks it, hands it each verdict (`_verdict`), and has it announced (`_announcer`)
 Rule 1: a verdict is given exactly once per permit: success, failure, or none. No
 verdict is what cancellation gets, and whatever says nothing about the dependency.
 
-Rule 2: a call made inside a probe of the same breaker belongs to that probe. Two
+Rule 2: what a cancellation means may depend on who asked for it, and only a time-out
+outside knows that it did. Such a verdict is left with the call.
+
+Rule 3: a call made inside a probe of the same breaker belongs to that probe. Two
 helpers guarded by one breaker must not reject each other while it is half-open.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, final
+
+import anyio
 
 from ._announcer import Announcer
 from ._breaker_config import BreakerConfig, core_of
 from ._call import Call
-from ._cancel import is_cancellation
+from ._cancel import is_cancellation, is_from_outside
 from ._native import (  # noqa: TID251 -- the state machine is the core's
     HALF_OPEN,
     OPEN,
@@ -32,6 +38,9 @@ from ._verdict import classified, is_failure, verdict_of
 _PROBED: Final = (OPEN, HALF_OPEN)
 # What opened a circuit, where it was no error: "opened by ...".
 _BAD_RESULT: Final = "a bad result"
+_TIMED_OUT: Final = "a total time-out"
+# The event loop's clock is a float, so half of a time-out may come out a little less.
+_ROUNDING: Final = 1e-6
 
 
 @final
@@ -89,7 +98,7 @@ class Circuit:
         if error is None:
             self.succeeded(permit)
         else:
-            self.failed(permit, error, misused=False)
+            self.failed(permit, error)
 
     def succeeded(self, permit: int | Permit) -> None:
         """Count a success."""
@@ -99,13 +108,19 @@ class Circuit:
             self._moved(moved)
 
     def failed(
-        self, permit: int | Permit | None, error: BaseException, *, misused: bool
+        self,
+        permit: int | Permit | None,
+        error: BaseException,
+        call: Call | None = None,
     ) -> None:
         """Give the verdict that *error* stands for, if it is one."""
         if permit is None:
             return  # the probe around it gives the verdict
-        if misused or is_cancellation(error):
+        if call is not None and call.misused:
             self._released(permit)
+            return
+        if is_cancellation(error):
+            self._cancelled(permit, error, call)
             return
         assert isinstance(error, Exception)  # noqa: S101 -- the rest is cancellation
         try:
@@ -114,6 +129,28 @@ class Circuit:
             self._released(permit)
             raise
         self.settle(permit, verdict, error)
+
+    def _cancelled(
+        self, permit: int | Permit, error: BaseException, call: Call | None
+    ) -> None:
+        if not is_from_outside(error):
+            self._released(permit)
+        elif call is None or call.cut is None:
+            self._stopped(permit)
+        else:
+            chance = _had_its_chance(call)
+            call.cut.append(partial(self._cut, permit, had_its_chance=chance))
+
+    def _cut(
+        self, permit: int | Permit, *, had_its_chance: bool, timed_out: bool
+    ) -> None:
+        if timed_out and had_its_chance:
+            self._failure(permit, _TIMED_OUT)
+        else:
+            self._stopped(permit)
+
+    def _stopped(self, permit: int | Permit) -> None:
+        self._released(permit)
 
     def settle(
         self, permit: int | Permit, verdict: str, error: Exception | None = None, /
@@ -170,3 +207,11 @@ class Circuit:
 
     def _moved(self, change: Transition, *, opened_by: str | None = None) -> None:
         self.announcer.moved(change, self.config.break_duration, opened_by)
+
+
+def _had_its_chance(call: Call) -> bool:
+    """Tell whether the attempt under way got half of the time that it was given."""
+    if call.attempt is None:
+        return False
+    begun, limit = call.attempt
+    return anyio.current_time() - begun >= limit / 2 - _ROUNDING
