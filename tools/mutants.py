@@ -67,8 +67,8 @@ MUTANTS = [
     Mutant(
         "a lost race is reported as won",
         BREAKER,
-        "            Next::To(new) => {\n                self.swap(word, new)?;",
-        "            Next::To(new) => {\n                let _ = self.swap(word, new);",
+        "        self.swap(word, new)?;",
+        "        let _ = self.swap(word, new);",
         "breaker_loom::failures_against_a_success",
     ),
     Mutant(
@@ -572,9 +572,9 @@ MUTANTS = [
         "|word| state::trip(word, &self.config, stamp, pause))",
         "                let word = self.load();\n"
         "                let next = state::trip(word, &self.config, stamp, pause);\n"
-        "                let Next::To(new) = next else { return Change::Late };\n"
+        "                let Next::Break(new, _) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
-        "                Change::Moved(new.transition_from(Word::clean(stamp)))",
+        "                Change::Moved(new.transition_from(Word::clean(stamp), None))",
         "breaker_loom::a_ratio_trips_exactly_once",
     ),
     Mutant(
@@ -643,6 +643,21 @@ MUTANTS = [
         "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
         "        computed.min(MAX_BREAK).max(hint.unwrap_or_default())",
         "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
+    ),
+    Mutant(
+        "a transition does not tell the break",
+        BREAKER,
+        "            Next::Break(new, duration) => (new, Some(duration)),",
+        "            Next::Break(new, _) => (new, None),",
+        "breaker::failures_in_a_row_open_and_a_success_between_them_forgets",
+    ),
+    Mutant(
+        "a transition tells the break without growth, jitter and hint",
+        STATE,
+        "    Next::Break(opened.pack(), duration)",
+        "    let _ = duration;\n"
+        "    Next::Break(opened.pack(), config.break_duration())",
+        "breaker::a_transition_tells_the_break_that_was_computed_for_it",
     ),
     # Budget, randomness, backoff.
     Mutant(

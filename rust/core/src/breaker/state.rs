@@ -38,6 +38,8 @@ pub(super) enum Next {
     Late,
     Same,
     To(Word),
+    /// An open word, and how long it is open.
+    Break(Word, Nanos),
 }
 
 /// When a break begins, and what makes it longer or shorter.
@@ -200,19 +202,19 @@ pub(super) fn count_failure(word: Word, config: &BreakerConfig, stamp: Stamp) ->
 }
 
 pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
-    count_failure(word, config, stamp).unwrap_or_else(|| Next::To(open(word, config, pause)))
+    count_failure(word, config, stamp).unwrap_or_else(|| open(word, config, pause))
 }
 
 /// A failure after which the window has too many.
 pub(super) fn trip(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
     if word.stamp() == stamp {
-        Next::To(open(word, config, pause))
+        open(word, config, pause)
     } else {
         Next::Late
     }
 }
 
-fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Word {
+fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Next {
     let parts = word.unpack();
     let reopenings = match parts.phase {
         Phase::HalfOpen(_) => parts.reopenings.saturating_add(1),
@@ -221,12 +223,12 @@ fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Word {
     let duration = config.break_after(reopenings, pause.draw, pause.hint);
     let until = BreakTick::at(pause.now.saturating_add(duration));
     let phase = Phase::Open { until };
-    Parts {
+    let opened = Parts {
         generation: parts.generation.next(),
         reopenings,
         phase,
-    }
-    .pack()
+    };
+    Next::Break(opened.pack(), duration)
 }
 
 pub(super) fn release(word: Word, stamp: Stamp) -> Next {
