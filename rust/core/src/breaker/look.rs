@@ -3,7 +3,7 @@
 use core::cell::LazyCell;
 
 use super::word::{Phase, Word};
-use super::{Breaker, Published, Snapshot, State};
+use super::{Breaker, Published, Snapshot, Stamp, State};
 use crate::Nanos;
 use crate::window::Counts;
 
@@ -46,6 +46,12 @@ impl Breaker {
             Phase::Disabled => snapshot.state = State::Disabled,
         }
         snapshot
+    }
+
+    /// The state and its generation, where the rest need not be counted.
+    pub fn current(&self) -> (State, Stamp) {
+        let word = self.load();
+        (word.state(), word.stamp())
     }
 
     /// The word, and what was remembered while it was that one.
