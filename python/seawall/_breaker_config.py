@@ -7,9 +7,9 @@ from typing import Any, Final, final
 
 import attrs
 
-from ._backoff import nanos
+from ._backoff import Constant, delays_of, nanos
 from ._classify import Classify
-from ._native import Breaker  # noqa: TID251 -- the state machine is the core's
+from ._native import Breaker, Settings  # noqa: TID251 -- the state machine is the core's
 from ._trip import Consecutive
 from ._types import Clock, On, Seconds
 from ._validate import check_classify, check_on, check_predicate, seconds, whole
@@ -77,13 +77,25 @@ def configured(
 
 def core_of(config: BreakerConfig, clock: Clock) -> Breaker:
     """Build the state machine."""
-    return Breaker(
+    return Breaker(settings_of(config), now=clock.monotonic)
+
+
+def settings_of(config: BreakerConfig) -> Settings:
+    """Say it in the core's words and units."""
+    return Settings(
         failures=config.trip.failures,
-        break_duration=nanos(config.break_duration),
+        ratio=None,
+        calls=None,
+        duration=None,
+        min_calls=1,
+        breaks=delays_of(Constant(config.break_duration)),
         success_threshold=config.success_threshold,
         max_probes=config.max_probes,
         probe_lease=nanos(config.probe_lease),
-        now=clock.monotonic,
+        slow_after=None,
+        cancelled_after=None,
+        enforce=True,
+        count_successes=False,
     )
 
 
