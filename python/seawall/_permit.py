@@ -6,22 +6,12 @@ a permit back that is dropped without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, final
+from typing import final
 
+from ._circuit import Circuit
 from ._native import Permit as Taken  # noqa: TID251 -- a permit as the core gives it
 from ._probe import Probe
-
-
-class Settle(Protocol):
-    """How a breaker takes a verdict: "failure", "answered" or "ignored"."""
-
-    def __call__(
-        self, permit: Taken, verdict: str, error: Exception | None = None, /
-    ) -> None:
-        """Give *permit* its verdict; rejections will name *error*."""
-        ...
 
 
 @final
@@ -40,20 +30,11 @@ class Permit:
     that is dropped without a verdict is released, and so holds up nobody.
     """
 
-    __slots__ = ("_breaker", "_end", "_entered", "_probe", "_settle", "_taken")
+    __slots__ = ("_circuit", "_entered", "_probe", "_taken")
 
-    def __init__(
-        self,
-        taken: Taken,
-        breaker: object,
-        *,
-        settle: Settle,
-        end: Callable[[Taken, BaseException | None], None],
-    ) -> None:
+    def __init__(self, taken: Taken, circuit: Circuit) -> None:
         self._taken = taken
-        self._breaker = breaker
-        self._settle = settle
-        self._end = end
+        self._circuit = circuit
         self._entered = False
         self._probe: Probe | None = None
 
@@ -70,7 +51,7 @@ class Permit:
             )
         self._entered = True
         if self._taken.probe:
-            self._probe = Probe(self._breaker)
+            self._probe = Probe(self._circuit)
         return self
 
     def __exit__(
@@ -82,7 +63,7 @@ class Permit:
         """Give the verdict, unless that is done."""
         try:
             if not self._taken.used:
-                self._end(self._taken, error)
+                self._circuit.ended(self._taken, error)
         finally:
             if self._probe is not None:
                 self._probe.end()
@@ -121,4 +102,4 @@ class Permit:
         # The verdict ends the probe: what the rest of the block calls is ordinary.
         if self._probe is not None:
             self._probe.live = False
-        self._settle(self._taken, verdict, error)
+        self._circuit.settle(self._taken, verdict, error)
