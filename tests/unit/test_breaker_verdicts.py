@@ -252,4 +252,4 @@ async def test_errors_are_judged_as_ever_where_results_are_too() -> None:
         with pytest.raises(type(error)):
             await breaker.call(raises, error)
 
-    assert breaker.stats().failures == 0
+    assert breaker.stats().window_failures == 0
