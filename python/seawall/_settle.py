@@ -155,7 +155,7 @@ def _given(
 ) -> Transition | None:
     try:
         return verdict()
-    except Exception:
+    except BaseException:
         if not permit.used:  # the clock's; the verdict is not given yet
             permit.release()
         raise
