@@ -40,7 +40,7 @@ class Consecutive:
         whole("failures", self.failures, 1, _MOST)
 
 
-def _share(value: object) -> float:
+def _share(value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"ratio must be a number, not {value!r}: write ratio=0.5")
     # `not >=` instead of `<`: NaN fails every comparison, and must fail here.
