@@ -638,6 +638,127 @@ def test_only_an_opening_has_a_break(clock: ManualClock) -> None:
     assert closed.break_duration is None
 
 
+# Other settings
+
+
+def test_other_settings_keep_the_state_and_what_was_counted(clock: ManualClock) -> None:
+    """Who tunes a breaker in an incident must not lose what it has learnt."""
+    breaker = breaker_of(clock, failures=9)
+    breaker.failure(0)
+    breaker.failure(0)
+
+    breaker.reconfigure(settings_of(failures=3, breaks=breaks_of(7 * SECOND)))
+
+    seen = breaker.snapshot()
+    assert (seen.failures, seen.failed, seen.generation) == (2, 2, 0)
+    moved = breaker.failure(0)
+    assert moved is not None
+    assert moved.break_duration == 7.0
+
+
+def test_other_settings_are_published(clock: ManualClock) -> None:
+    """Functions that were decorated before have to heed them too."""
+    breaker = breaker_of(clock)
+    wrapper = wrapper_of(breaker)
+
+    breaker.reconfigure(settings_of(cancelled_after=SECOND))
+    assert told(wrapper) == (None, None)
+    breaker.reconfigure(settings_of(count_successes=True))
+    assert told(wrapper) == (0, True)
+    breaker.reconfigure(settings_of())
+    assert told(wrapper) == (0, None)
+
+
+def test_enforcing_can_be_switched_while_the_circuit_is_open(
+    clock: ManualClock,
+) -> None:
+    """The way from trying it out to relying on it, and back in an emergency."""
+    breaker = opened(clock, enforce=False)
+
+    shadowed = breaker.acquire()
+    breaker.reconfigure(settings_of(failures=1))
+    rejected = breaker.acquire()
+    breaker.reconfigure(settings_of(failures=1, enforce=False))
+    again = breaker.acquire()
+
+    kinds = [type(answer) for answer in (shadowed, rejected, again)]
+    assert kinds == [Permit, Rejection, Permit]
+    assert breaker.snapshot().rejected == 3
+
+
+def test_a_call_admitted_before_it_was_timed_is_not_late(clock: ManualClock) -> None:
+    """Nobody knows when it began."""
+    breaker = breaker_of(clock, failures=1)
+    permit = breaker.permit(nested=False)
+    assert isinstance(permit, Permit)
+    breaker.reconfigure(settings_of(failures=1, cancelled_after=1))
+    clock.seconds += 10.0
+
+    assert permit.cancelled() is None
+    assert breaker.snapshot().ignored == 1
+
+
+def test_another_seed_draws_other_breaks(clock: ManualClock) -> None:
+    """From the next one on; without a seed they are random again."""
+    draws = [Backoff.constant(SECOND, "full", seed) for seed in (1, 2, None)]
+    breaker = breaker_of(clock, failures=1, breaks=draws[0])
+
+    durations: list[float] = []
+    for breaks in draws:
+        breaker.reconfigure(settings_of(failures=1, breaks=breaks))
+        breaker.reset()
+        durations += broken(clock, breaker, 1)
+
+    assert durations[:2] == [breaks.delay(1, None) for breaks in draws[:2]]
+    assert len(set(durations)) == 3
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        pytest.param({"failures": 2}, "trip must be the kind", id="none"),
+        pytest.param({"ratio": 0.5, "calls": 9}, "calls must be what", id="other size"),
+        pytest.param({"ratio": 0.5, "duration": SECOND}, "trip must be", id="time"),
+    ],
+)
+def test_another_window_is_refused_and_nothing_has_changed(
+    clock: ManualClock, window: dict[str, Any], message: str
+) -> None:
+    """What was remembered would mean something else."""
+    breaker = breaker_of(clock, ratio=0.5, calls=8)
+    wrapper = wrapper_of(breaker)
+
+    with pytest.raises(ValueError, match=message):
+        breaker.reconfigure(settings_of(**window, count_successes=True, enforce=False))
+
+    assert breaker.snapshot().succeeded is None
+    breaker.isolate()
+    assert isinstance(breaker.acquire(), Rejection)
+    assert told(wrapper) == (None, True)
+
+
+def test_two_reconfigurations_at_once_leave_one_of_both() -> None:
+    """Half of each is what nobody has asked for."""
+    choices = [
+        settings_of(failures=1),
+        settings_of(failures=1, breaks=breaks_of(9 * SECOND), cancelled_after=1),
+    ]
+    breaker = breaker_of(failures=1)
+
+    def work(seed: int) -> list[tuple[int, float]]:
+        rng = random.Random(seed)
+        for _ in range(500):
+            breaker.reconfigure(rng.choice(choices))
+        return []
+
+    for _ in in_threads(work):
+        timed = isinstance(breaker.acquire(), Permit)
+        moved = breaker.failure(breaker.snapshot().generation)
+        breaker.reset()
+        assert moved is not None
+        assert moved.break_duration == (9.0 if timed else 1.0)
+
+
 # Counting
 
 
@@ -1237,6 +1358,7 @@ def test_no_news_are_not_told_again(clock: ManualClock) -> None:
     wrapper.__globals__["tok"] = "untouched"
 
     breaker.success(0)
+    wrapper_of(breaker)
     assert told(wrapper) == ("untouched", True)
     breaker.reset()
     assert told(wrapper) == (1, True)
