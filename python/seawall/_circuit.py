@@ -56,7 +56,7 @@ class Circuit:
         with self._changing:
             options = changed(self._options, changes)
             config = configured(options)
-            self.core.reconfigure(settings_of(config))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            self.core.reconfigure(settings_of(config))
             self.config, self._options = config, options
 
     def admit(self, call: Call) -> int | Permit | None:
