@@ -78,6 +78,7 @@ from ._retry import Retry as Retry
 from ._secret import Secret as Secret
 from ._timeout import Timeout as Timeout
 from ._trip import Consecutive as Consecutive
+from ._trip import FailureRatio as FailureRatio
 from ._types import Category as Category
 from ._types import CircuitState as CircuitState
 from ._types import Clock as Clock

@@ -48,14 +48,12 @@ class Announcer:
         self._opened_by: str | None = None
         self.listeners: Listeners[CircuitEvent] = Listeners()
 
-    def moved(
-        self, change: Transition, break_duration: float, opened_by: str | None = None
-    ) -> None:
+    def moved(self, change: Transition, opened_by: str | None = None) -> None:
         """Tell listeners of *change*, which this very call made."""
         if change.new == OPEN:
             self._opened_by = opened_by
         if self.listeners:
-            self.listeners.emit(self._event(change, break_duration, opened_by))
+            self.listeners.emit(self._event(change, opened_by))
 
     def rejection(self, rejection: Rejection) -> CircuitOpenError:
         """Make the error of a call that was not admitted."""
@@ -66,15 +64,13 @@ class Announcer:
             opened_by=None if rejection.state == ISOLATED else self._opened_by,
         )
 
-    def _event(
-        self, change: Transition, break_duration: float, opened_by: str | None
-    ) -> CircuitEvent:
-        if change.new == OPEN:
+    def _event(self, change: Transition, opened_by: str | None) -> CircuitEvent:
+        if change.break_duration is not None:
             return CircuitOpened(
                 breaker=self._name,
                 generation=change.generation,
                 opened_by=opened_by,
-                break_duration=break_duration,
+                break_duration=change.break_duration,
             )
         event = _SIMPLE[change.new]
         return event(breaker=self._name, generation=change.generation)

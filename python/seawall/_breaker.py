@@ -6,9 +6,9 @@ What callers and operators see of a circuit; how it works says `_circuit`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, final
+from typing import Any, Final, NoReturn, Unpack, final
 
-from ._breaker_config import BreakerConfig, configured
+from ._breaker_config import BreakDuration, BreakerConfig, Changes, Options
 from ._call import Call, Fragment, Inner, InnerSync
 from ._circuit import Circuit
 from ._circuit_stats import STATES, CircuitStats, stats_of
@@ -19,7 +19,8 @@ from ._events import CircuitEvent
 from ._isolation import Isolation
 from ._native import Breaker, Rejection  # noqa: TID251 -- the state machine's
 from ._permit import Permit
-from ._trip import Consecutive
+from ._settle import raised, returned
+from ._trip import Consecutive, Trip
 from ._types import CircuitState, Clock, On, Seconds
 from ._validate import check_clock
 
@@ -45,18 +46,32 @@ class CircuitBreaker(Guarded):
 
     Args:
         name: What errors and events call it.
-        trip: When to open: `Consecutive` failures.
+        trip: When to open: `Consecutive` failures, or a `FailureRatio`.
         break_duration: Seconds from opening to the first probe, at most a year.
+            `Constant`, `Exponential` or `Linear` say how it grows with every probe that
+            fails: the base is the first break; there is no jitter unless asked for, and
+            never a decorrelated one.
         success_threshold: Successful probes that close it, 1 to 31.
         max_probes: Probes at a time, 1 to 31; surplus calls are rejected, not queued.
         probe_lease: Seconds after which a probe that never came back gives up its
-            place, at most a day. None: the break, or 30 s if that is longer.
+            place, at most a day. None: the first break, *slow_after* or 30 s, whichever
+            is longest.
+        slow_after: Seconds after which a call is slow, at most a day: whatever became
+            of it, it is a failure. A `FailureRatio` looks at calls that are still under
+            way and as slow too. None: no call is.
+        cancelled_after: Seconds after which a call that is cancelled from outside is a
+            failure, at most a day. None: cancelled calls count neither way.
         on: What counts as a failure: exception types, categories, a tuple of both, or
             a predicate. None: what the classification says; a "no" from a healthy
             server counts as a success, our own saturation as nothing.
         on_result: A predicate on what a call returned: True means failure. The value is
             returned all the same. None: every value is a success. What it raises takes
             the value's place, and the call counts neither way.
+        max_server_delay: The most seconds by which a server's own "not before" makes a
+            break longer, at most a year. Zero: servers have no say.
+        enforce: False is shadow mode: states, events and counters are as ever, and
+            nothing is rejected.
+        count_successes: Keep `CircuitStats.successes`; each call then costs a little.
         classify: A `Classifier`, or a function that gives an error its
             `Classification`. None: `seawall.classify`.
         clock: Where to read the time. None: the machine's.
@@ -74,13 +89,19 @@ class CircuitBreaker(Guarded):
         *,
         # Five in a row, two to close and 60 s are ONEX's; pybreaker opens after
         # five for 60 s too, Polly and resilience4j probe after 5 s and 60 s.
-        trip: Consecutive = _DEFAULT_TRIP,
-        break_duration: Seconds = 60.0,
+        trip: Trip = _DEFAULT_TRIP,
+        break_duration: BreakDuration = 60.0,
         success_threshold: int = 2,
         max_probes: int = 1,
         probe_lease: Seconds | None = None,
+        slow_after: Seconds | None = None,
+        cancelled_after: Seconds | None = None,
         on: On | None = None,
         on_result: Callable[[Any], bool] | None = None,
+        # As `Retry` waits for no server longer than five minutes.
+        max_server_delay: Seconds = 300.0,
+        enforce: bool = True,
+        count_successes: bool = False,
         classify: Classify | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -88,17 +109,22 @@ class CircuitBreaker(Guarded):
         if clock is not None:
             check_clock("clock", clock)
         self.name: str = name
-        config = configured(
+        options = Options(
             trip=trip,
             break_duration=break_duration,
             success_threshold=success_threshold,
             max_probes=max_probes,
             probe_lease=probe_lease,
+            slow_after=slow_after,
+            cancelled_after=cancelled_after,
             on=on,
             on_result=on_result,
+            max_server_delay=max_server_delay,
+            enforce=enforce,
+            count_successes=count_successes,
             classify=classify,
         )
-        self._circuit = Circuit(name, config, SYSTEM_CLOCK if clock is None else clock)
+        self._circuit = Circuit(name, options, SYSTEM_CLOCK if clock is None else clock)
 
     def __repr__(self) -> str:
         """Show the name and the state."""
@@ -123,7 +149,7 @@ class CircuitBreaker(Guarded):
 
     def stats(self) -> CircuitStats:
         """Tell state and counters at once; what is counted says `CircuitStats`."""
-        return stats_of(self._core.snapshot())
+        return stats_of(self._core.snapshot(), self.config.trip)
 
     def subscribe(
         self, callback: Callable[[CircuitEvent], object], /
@@ -187,6 +213,27 @@ class CircuitBreaker(Guarded):
     def _core(self) -> Breaker:
         return self._circuit.core
 
+    def reconfigure(self, **changes: Unpack[Changes]) -> None:
+        """Change options while it is at work; state and counters are kept.
+
+        ::
+
+            orders_db.reconfigure(break_duration=30.0, enforce=False)
+
+        What is not named stays as it is. Results of calls under way count by what holds
+        when they end; a break that has begun keeps its length.
+
+        Args:
+            **changes: *trip* (which looks at the same calls as before),
+                *break_duration*, *success_threshold*, *max_probes*, *probe_lease*,
+                *cancelled_after*, *max_server_delay* and *enforce*.
+
+        Raises:
+            ValueError: If an option is out of range, or *trip* is of another kind.
+            TypeError: If an option has the wrong type, or cannot be changed.
+        """
+        self._circuit.reconfigure(changes)
+
     def __fragment__(self) -> Fragment | None:
         """Let the core publish whether a call may pass; None to see every result."""
         return Fragment(self._core) if self.config.on_result is None else None
@@ -199,10 +246,10 @@ class CircuitBreaker(Guarded):
         try:
             result = await inner(call)
         except BaseException as error:
-            self._circuit.failed(permit, error, call)
+            raised(self._circuit, permit, error, call)
             raise
         else:
-            self._circuit.returned(permit, result)
+            returned(self._circuit, permit, result)
             return result
         finally:
             if call.attempt is None:
@@ -217,10 +264,10 @@ class CircuitBreaker(Guarded):
         try:
             result = inner(call)
         except BaseException as error:
-            self._circuit.failed(permit, error, call)
+            raised(self._circuit, permit, error, call)
             raise
         else:
-            self._circuit.returned(permit, result)
+            returned(self._circuit, permit, result)
             return result
         finally:
             if probe is not None:

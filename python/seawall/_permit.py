@@ -12,6 +12,7 @@ from typing import final
 from ._circuit import Circuit
 from ._native import Permit as Taken  # noqa: TID251 -- a permit as the core gives it
 from ._probe import Probe
+from ._settle import failed, raised, released, succeeded
 
 
 @final
@@ -63,7 +64,7 @@ class Permit:
         """Give the verdict, unless that is done."""
         try:
             if not self._taken.used:
-                self._circuit.ended(self._taken, error)
+                self._ended(error)
         finally:
             if self._probe is not None:
                 self._probe.end()
@@ -74,7 +75,8 @@ class Permit:
         Raises:
             RuntimeError: If the permit has its verdict.
         """
-        self._decide("answered")
+        self._over()
+        succeeded(self._circuit, self._taken)
 
     def failure(self, error: Exception | None = None) -> None:
         """The call failed, whatever ``on`` says of *error*; rejections will name it.
@@ -88,7 +90,8 @@ class Permit:
                 f"error must be the exception that the call raised, or None, not "
                 f"{error!r}"
             )
-        self._decide("failure", error)
+        self._over()
+        failed(self._circuit, self._taken, error)
 
     def release(self) -> None:
         """The call says nothing about the dependency.
@@ -96,10 +99,16 @@ class Permit:
         Raises:
             RuntimeError: If the permit has its verdict.
         """
-        self._decide("ignored")
+        self._over()
+        released(self._circuit, self._taken)
 
-    def _decide(self, verdict: str, error: Exception | None = None) -> None:
+    def _ended(self, error: BaseException | None) -> None:
+        if error is None:
+            succeeded(self._circuit, self._taken)
+        else:
+            raised(self._circuit, self._taken, error)
+
+    def _over(self) -> None:
         # The verdict ends the probe: what the rest of the block calls is ordinary.
         if self._probe is not None:
             self._probe.live = False
-        self._circuit.settle(self._taken, verdict, error)

@@ -144,7 +144,10 @@ class Timeout(Guarded):
         error = InfraTimeoutError(f"no answer within {limit:g} s")
         if call.records:
             remember_attempts(error, call.records)
-        raise error from call.last_error
+        try:
+            raise error from call.last_error
+        finally:
+            del error  # its traceback holds this frame
 
 
 def _tell(

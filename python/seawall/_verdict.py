@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ._backoff import nanos
 from ._breaker_config import BreakerConfig
 from ._classify import Classification, Verdict, classify, matches
 
@@ -40,6 +41,13 @@ def verdict_of(
     if matches(config.on, error, partial(classified, config)):
         return "failure"
     return "answered" if found.breaker == "answered" else "ignored"
+
+
+def hint_of(config: BreakerConfig, found: Classification) -> int | None:
+    """Tell how long the other side asks to be left alone, in the core's unit."""
+    if found.retry_after is None:
+        return None
+    return nanos(min(found.retry_after, config.max_server_delay))
 
 
 def is_failure(config: BreakerConfig, result: Any) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import anyio
 import pytest
 
+import seawall
 from seawall import (
     Category,
     CircuitBreaker,
@@ -252,4 +254,32 @@ async def test_errors_are_judged_as_ever_where_results_are_too() -> None:
         with pytest.raises(type(error)):
             await breaker.call(raises, error)
 
-    assert breaker.stats().failures == 0
+    assert breaker.stats().window_failures == 0
+
+
+# ---------------------------------------------------------------- bad inputs
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("on=BaseException", "on=BaseException would also catch cancellation"),
+        ("on='timeout'", "write on=Category.TIMEOUT"),
+        ("on=()", r"on=\(\) matches nothing"),
+        ("on=[KeyError]", "on got a list: write a tuple"),
+        ("on=lambda: True", "on got .* which does not take one argument, the error"),
+        ("on_result=503", "on_result must be a function of the result, not 503"),
+        ("on_result=bool", "on_result must be a function of the result, not <class"),
+        ("on_result=lambda: True", "does not take one argument, the result: write on_"),
+        ("on_result=anyio.sleep", "on_result got a coroutine function"),
+        ("classify={}", r"write classify=Classifier\(\).extend\({...}\)"),
+        ("classify=Classifier", "classify must be a Classifier or a function"),
+        ("classify=lambda: None", "classify got .* which does not take one argument"),
+        ("classify=anyio.sleep", "classify got a coroutine function"),
+    ],
+)
+def test_refuses_what_could_not_judge(code: str, message: str) -> None:
+    """Said when the breaker is built, not when the dependency fails."""
+    names = {**vars(seawall), "anyio": anyio}
+    with pytest.raises((TypeError, ValueError), match=message):
+        eval(f"CircuitBreaker('x', {code})", names)
