@@ -181,6 +181,7 @@ fn no_lease_is_longer_than_twenty_days() {
     let mut now = 0;
     permit(&breaker, now);
     for days in [1, 2, 4, 8, 16, 20, 20, 20, 20] {
+        assert!(is_rejected(&breaker, now));
         assert!(is_rejected(&breaker, now + days * DAY - 1));
         now += days * DAY;
         permit(&breaker, now);
@@ -233,6 +234,50 @@ fn a_break_of_a_year_is_a_year() {
     );
     assert!(is_rejected(&breaker, 365 * DAY - 1));
     assert!(!is_rejected(&breaker, 365 * DAY));
+}
+
+#[test]
+fn a_round_that_was_lost_a_month_ago_is_over() {
+    // The count of quarters of a second goes half round in 24 days, round in 48.
+    for silence in [1, 23, 25, 30, 40, 48, 60, 80] {
+        let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+        open(&breaker);
+        permit(&breaker, SECOND);
+
+        assert!(!is_rejected(&breaker, silence * DAY), "{silence} days");
+    }
+}
+
+#[test]
+fn a_break_that_began_years_ago_is_over() {
+    // The count of milliseconds goes half round in 2.2 years, round in 4.4.
+    for silence in [1, 2, 3, 6, 7] {
+        let breaker = breaker(1, SECOND, 1, 1, SECOND);
+        open(&breaker);
+        let now = silence * 365 * DAY;
+
+        assert_eq!(breaker.snapshot(|| Nanos::new(now)).retry_after, None);
+        assert!(!is_rejected(&breaker, now), "{silence} years");
+    }
+}
+
+#[test]
+fn who_read_the_clock_long_ago_takes_no_permit_back() {
+    // A thread may be put to sleep between its reading and its look at the word.
+    let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+    open(&breaker);
+    permit(&breaker, HOUR);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert_eq!(breaker.snapshot(|| START).generation, 2);
+}
+
+#[test]
+fn who_read_the_clock_long_ago_does_not_end_a_break_of_a_year() {
+    let breaker = breaker(1, 365 * DAY, 1, 1, SECOND);
+    breaker.failure(permit(&breaker, 0), || Nanos::new(HOUR));
+
+    assert!(is_rejected(&breaker, 0));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use core::cell::LazyCell;
 use super::word::{Phase, Word};
 use super::{Breaker, Published, Snapshot, State};
 use crate::Nanos;
+use crate::config::MAX_BREAK;
 use crate::window::Counts;
 
 impl Breaker {
@@ -32,7 +33,7 @@ impl Breaker {
             }
             Phase::Open { until } => {
                 snapshot.state = State::Open;
-                snapshot.retry_after = until.remaining(*now);
+                snapshot.retry_after = until.remaining(*now, MAX_BREAK);
             }
             Phase::HalfOpen(probes) => {
                 snapshot.state = State::HalfOpen;
