@@ -200,6 +200,7 @@ impl Breaker {
                 stamp,
                 state: State::HalfOpen,
                 transition,
+                ..
             } => Admission::Permit(Permit::new(slf, stamp, Kind::Probe(transition))),
             // The circuit closed while the clock was read.
             Admit::Permit { stamp, .. } => Admission::Stamp(stamp.generation()),
@@ -225,6 +226,7 @@ impl Breaker {
                 stamp,
                 state,
                 transition,
+                ..
             } => {
                 let probe = state == State::HalfOpen;
                 let kind = if probe {
