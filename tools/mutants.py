@@ -44,6 +44,7 @@ class Mutant:
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
 LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
+LIVE = "config/live.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
 FLIGHT, SLOW = "window/flight.rs", "breaker/slow.rs"
 
@@ -75,8 +76,8 @@ MUTANTS = [
     Mutant(
         "fetch_add counts the closed failure",
         BREAKER,
-        "state::count_failure(word, &self.config, stamp) {\n",
-        "state::count_failure(word, &self.config, stamp) {\n"
+        "state::count_failure(word, &self.config(), stamp) {\n",
+        "state::count_failure(word, &self.config(), stamp) {\n"
         "            if word.is_closed() && matches!(next, Next::To(_)) {\n"
         "                self.word.fetch_add(1, Ordering::AcqRel);\n"
         "                return Change::Kept;\n"
@@ -610,9 +611,9 @@ MUTANTS = [
         "a ratio that is reached opens without a swap",
         BREAKER,
         "                self.advance("
-        "|word| state::trip(word, &self.config, stamp, pause))",
+        "|word| state::trip(word, &self.config(), stamp, pause))",
         "                let word = self.load();\n"
-        "                let next = state::trip(word, &self.config, stamp, pause);\n"
+        "                let next = state::trip(word, &self.config(), stamp, pause);\n"
         "                let Next::Break(new, _) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
         "                Change::Moved(new.transition_from(Word::clean(stamp), None))",
@@ -726,7 +727,7 @@ MUTANTS = [
         FLIGHT,
         "head(stamp, tick) && word & CALLS != 0 {",
         "head(stamp, tick) {",
-        "flight_props::when_all_have_landed_nothing_hangs_at_any_later_time",
+        "flight_props::a_call_that_was_moved_leaves_no_place_that_is_empty",
     ),
     Mutant(
         "a call too late for its bucket is older at once",
@@ -746,8 +747,8 @@ MUTANTS = [
         "a call leaves a young one's place after half the circle",
         FLIGHT,
         "        if lost || !self.leave_bucket",
-        "        if (lost && entered > TICKS << 40) || !self.leave_bucket",
-        "flight_props::a_young_call_is_never_counted_however_long_anybody_slept",
+        "        if (lost && entered == TICKS) || !self.leave_bucket",
+        "flight_props::a_call_of_the_same_tick_one_circle_ago_leaves_no_young_ones_place",
     ),
     Mutant(
         "more have left the older calls than came, and it is not told of",
@@ -775,7 +776,7 @@ MUTANTS = [
         FLIGHT,
         "div_ceil(QUARTERS)",
         "div_euclid(QUARTERS)",
-        "flight_props::older_is_older_whatever_slow_after_is",
+        "flight_props::a_slow_after_of_no_whole_quarters_makes_no_call_older_than_it_is",
     ),
     Mutant(
         "a late leave touches the next generation",
@@ -872,7 +873,7 @@ MUTANTS = [
         SLOW,
         "(!memory.is_none()).then(|| Box::new(InFlight::new(after)));",
         "Some(Box::new(InFlight::new(if memory.is_none() { after } else { after })));",
-        "breaker_loom::a_timed_call_in_a_clean_circuit_writes_nothing",
+        "slow::calls_in_flight_are_counted_only_if_a_ratio_opens",
     ),
     Mutant(
         "a break of hanging calls has no jitter",
@@ -887,6 +888,20 @@ MUTANTS = [
         "                admits: self.slow.is_off().then_some(word.stamp()),",
         "                admits: Some(word.stamp()),",
         "slow::nobody_is_admitted_from_outside_while_calls_are_timed",
+    ),
+    Mutant(
+        "slow_after is lost when something else is configured",
+        "config/live.rs",
+        "            slow_after: self.slow_after,\n",
+        "            slow_after: None,\n",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "another slow_after is taken",
+        "config/live.rs",
+        "        if self.slow_after == new.slow_after {",
+        "        if self.slow_after == new.slow_after || self.slow_after.is_some() {",
+        "slow::another_slow_after_needs_another_breaker",
     ),
     # Breaks.
     Mutant(
@@ -931,6 +946,94 @@ MUTANTS = [
         "    let _ = duration;\n"
         "    Next::Break(opened.pack(), config.break_duration())",
         "breaker::a_transition_tells_the_break_that_was_computed_for_it",
+    ),
+    # A configuration that changes.
+    Mutant(
+        "a reader does not look whether it was overtaken",
+        LIVE,
+        "            if after & !WRITING == version & !WRITING {",
+        "            if after >= version {",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a writer fills what others read",
+        LIVE,
+        "        for (word, value) in self.slot(next)",
+        "        for (word, value) in self.slot(next.wrapping_add(NEXT))",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is stored relaxed",
+        LIVE,
+        "            word.store(value, Ordering::Release);",
+        "            word.store(value, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is loaded relaxed",
+        LIVE,
+        "word.load(Ordering::Acquire)",
+        "word.load(Ordering::Relaxed)",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a version is published before its words",
+        LIVE,
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Release);",
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "two writers write at once",
+        LIVE,
+        "            if version & WRITING == 0 {",
+        "            if version & WRITING == 0 || version > 0 {",
+        "breaker_loom::writers_of_the_configuration_take_turns",
+    ),
+    Mutant(
+        "a writer has not seen what the one before it wrote",
+        LIVE,
+        "fetch_or(WRITING, Ordering::Acquire)",
+        "fetch_or(WRITING, Ordering::Relaxed)",
+        "breaker_loom::writers_of_the_same_words_come_one_after_the_other",
+    ),
+    Mutant(
+        "a failure is judged by a configuration older than the word",
+        BREAKER,
+        "        while let Some(next) = "
+        "state::count_failure(word, &self.config(), stamp) {",
+        "        let config = self.config();\n"
+        "        while let Some(next) = state::count_failure(word, &config, stamp) {",
+        "breaker_loom::a_lower_threshold_against_failures",
+    ),
+    Mutant(
+        "a closed circuit reads its configuration",
+        BREAKER,
+        "        if word.is_closed() {\n            return state::pass",
+        "        if word.is_closed() && self.config().max_probes() > 0 {\n"
+        "            return state::pass",
+        "breaker_loom::a_clean_closed_circuit_writes_nothing",
+    ),
+    Mutant(
+        "another window is taken",
+        LIVE,
+        "        self.built.trip.check_change(config.trip)?;\n",
+        "",
+        "breaker::another_window_needs_another_breaker",
+    ),
+    Mutant(
+        "two options share a bit",
+        LIVE,
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 5;",
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 1;",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "jitter and growth share a bit",
+        "backoff/packed.rs",
+        "const JITTER_SHIFT: u32 = 2;",
+        "const JITTER_SHIFT: u32 = 1;",
+        "breaker_props::what_was_configured_is_read_back",
     ),
     # Budget, randomness, backoff.
     Mutant(

@@ -11,6 +11,7 @@ mod flights;
 
 use flights::{Call, SLOW_AFTER, TICK, count, hanging};
 use proptest::prelude::*;
+use seawall_core::Nanos;
 use seawall_core::window::InFlight;
 
 /// Ticks after which earlier and later change places.
@@ -166,7 +167,7 @@ proptest! {
 
     #[test]
     fn older_is_older_whatever_slow_after_is(slow_after in 1_u64..1 << 50, begin in 0_u64..1 << 62) {
-        let calls = InFlight::new(seawall_core::Nanos::new(slow_after));
+        let calls = InFlight::new(Nanos::new(slow_after));
         let call = Call { generation: 0, admitted: begin };
         prop_assert!(call.enter(&calls, || 0));
 
@@ -174,6 +175,18 @@ proptest! {
         let late = slow_after.max(400_000) / 4 * 5 + 5;
         prop_assert_eq!(hanging(&calls, 0, begin + late), 1);
     }
+}
+
+#[test]
+fn a_slow_after_of_no_whole_quarters_makes_no_call_older_than_it_is() {
+    let calls = InFlight::new(Nanos::new(400_003));
+    let call = Call {
+        generation: 0,
+        admitted: 99_999,
+    };
+    assert!(call.enter(&calls, || 0));
+
+    assert_eq!(hanging(&calls, 0, 500_000), 0, "400 001 is not older");
 }
 
 #[test]
@@ -215,6 +228,37 @@ fn a_bucket_that_is_empty_is_free_after_any_time() {
 }
 
 #[test]
+fn a_call_that_was_moved_leaves_no_place_that_is_empty() {
+    let calls = flights::new();
+    let [moved, newer, late] = [0, 8, 0].map(|tick| Call::at_tick(0, tick));
+    assert!(moved.enter(&calls, || 0));
+    assert!(newer.enter(&calls, || 0));
+    newer.leave(&calls, 8 * TICK, || 0);
+    // The bucket is free, and a thread that slept gives it its old tick back.
+    assert!(late.enter(&calls, || 0));
+    late.leave(&calls, 8 * TICK, || 0);
+    moved.leave(&calls, 8 * TICK, || 0);
+
+    for tick in 8..30 {
+        assert_eq!(hanging(&calls, 0, tick * TICK), 0, "{tick}");
+    }
+}
+
+#[test]
+fn a_call_of_the_same_tick_one_circle_ago_leaves_no_young_ones_place() {
+    let calls = flights::new();
+    let [moved, newer, young] = [0, 8, CIRCLE].map(|tick| Call::at_tick(0, tick));
+    assert!(moved.enter(&calls, || 0));
+    assert!(newer.enter(&calls, || 0));
+    newer.leave(&calls, 8 * TICK, || 0);
+    assert!(young.enter(&calls, || 0));
+    moved.leave(&calls, CIRCLE * TICK, || 0);
+
+    assert_eq!(hanging(&calls, 0, CIRCLE * TICK), 0);
+    assert_eq!(hanging(&calls, 0, (CIRCLE + 5) * TICK), 1);
+}
+
+#[test]
 fn a_leave_of_an_old_generation_touches_nothing() {
     let calls = flights::new();
     let (old, new) = (Call::at_tick(0, 0), Call::at_tick(1, 0));
@@ -232,6 +276,7 @@ fn a_leave_of_an_old_generation_touches_nothing() {
 fn the_last_generation_has_nothing_of_the_first() {
     let calls = flights::new();
     for generation in [0, 1 << 19, (1 << 20) - 1] {
+        assert_eq!(hanging(&calls, generation, 8 * TICK), 0, "{generation}");
         for tick in [0, 8] {
             assert!(Call::at_tick(generation, tick).enter(&calls, || generation));
         }

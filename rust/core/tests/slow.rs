@@ -104,6 +104,16 @@ fn calls_are_timed_only_if_somebody_asked_for_it() {
 }
 
 #[test]
+fn calls_in_flight_are_counted_only_if_a_ratio_opens() {
+    let counted = [in_a_row(), by_ratio()].map(|breaker| {
+        let (stamp, flight) = begin(&breaker, at(1));
+        flight != Flight::uncounted(stamp, at(1))
+    });
+
+    assert_eq!(counted, [false, true]);
+}
+
+#[test]
 fn the_clock_is_read_once_for_each_call_that_is_timed() {
     let reads = Cell::new(0);
     let clock = || {
@@ -314,4 +324,42 @@ fn slow_after_has_bounds() {
         assert_eq!(config.slow_after(), Some(value));
     }
     assert_eq!(config().slow_after(), None);
+}
+
+#[test]
+fn another_slow_after_needs_another_breaker() {
+    let longer = in_a_row().config().with_slow_after(at(5)).unwrap();
+    let untimed = Breaker::new(config());
+    let refused = [
+        (in_a_row(), longer, "5 s"),
+        (in_a_row(), config(), "none"),
+        (untimed, longer, "5 s"),
+    ];
+    for (breaker, new, told) in refused {
+        let before = breaker.config();
+        let error = breaker.reconfigure(new).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "slow_after must be what the breaker was built with (another needs a new \
+                 breaker), got {told}"
+            )
+        );
+        assert_eq!(breaker.config(), before);
+    }
+}
+
+#[test]
+fn hanging_calls_are_judged_by_the_ratio_of_now() {
+    let breaker = by_ratio();
+    for _ in 0..5 {
+        let _hangs = begin(&breaker, at(0));
+    }
+    let trip = Trip::ratio(0.5, Window::Calls(32), 5).unwrap();
+    let fewer = breaker.config().with_trip(trip).unwrap();
+    assert_eq!(rejection(&breaker, at(5)), None);
+    breaker.reconfigure(fewer).unwrap();
+
+    assert!(rejection(&breaker, at(5)).is_some());
+    assert_eq!(breaker.config().slow_after(), Some(Nanos::new(SLOW_AFTER)));
 }

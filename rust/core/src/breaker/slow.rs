@@ -123,7 +123,7 @@ impl Breaker {
         let stamp = word.stamp();
         if self.too_many_hang(stamp, now) {
             let pause = Pause::new(now, draw(), None);
-            let next = state::trip(word, &self.config, stamp, pause);
+            let next = state::trip(word, &self.config(), stamp, pause);
             return self.commit(word, next).map(opened);
         }
         let seen = self.load();

@@ -12,6 +12,8 @@
 //! No match has a `_` arm: a new state does not compile until someone has
 //! decided every row.
 
+use core::ops::Deref;
+
 use super::permit::{Admit, Reject, Stamp, State};
 use super::tick::{BreakTick, LeaseTick};
 use super::word::{Parts, Phase, Probes, Word};
@@ -69,7 +71,7 @@ pub(super) fn enter_at_any_time(word: Word, timed: bool) -> Option<Admit> {
     }
 }
 
-pub(super) fn enter(word: Word, config: &BreakerConfig, now: Nanos) -> Entry {
+pub(super) fn enter(word: Word, config: &impl Deref<Target = BreakerConfig>, now: Nanos) -> Entry {
     let parts = word.unpack();
     match parts.phase {
         Phase::Closed { .. } => Entry::Closed,

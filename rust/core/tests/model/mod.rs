@@ -16,6 +16,7 @@ use seawall_core::{
 
 const MILLISECOND: u64 = 1_000_000;
 const QUARTER: u64 = 250 * MILLISECOND;
+const HOUR: u64 = 3600 * 1000 * MILLISECOND;
 const TWENTY_DAYS: u64 = 20 * 24 * 3600 * 1000 * MILLISECOND;
 
 /// One call of the interface.
@@ -35,6 +36,9 @@ pub(crate) enum Op {
     Published,
     /// A flight is over: this one, or that of the permit that this thread holds.
     Landed(Option<Flight>, Nanos),
+    /// One with the same window.
+    Reconfigure(BreakerConfig),
+    Config,
 }
 
 /// Whose stamp a verdict uses.
@@ -55,6 +59,7 @@ pub(crate) enum Answer {
     Snapshot(Snapshot),
     Published(Published),
     Landed(bool),
+    Config(BreakerConfig),
     /// A verdict of a call that was not admitted.
     Nothing,
 }
@@ -74,6 +79,7 @@ impl Answer {
             | Self::Snapshot(_)
             | Self::Published(_)
             | Self::Landed(_)
+            | Self::Config(_)
             | Self::Nothing => None,
         }
     }
@@ -93,6 +99,8 @@ pub(crate) trait Subject {
     fn snapshot(&mut self, now: Nanos) -> Snapshot;
     fn published(&mut self) -> Published;
     fn landed(&mut self, flight: Flight, now: Nanos) -> bool;
+    fn reconfigure(&mut self, config: BreakerConfig);
+    fn config(&mut self) -> BreakerConfig;
 }
 
 /// What a thread holds.
@@ -160,6 +168,11 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Permit>)
             .map_or(Answer::Nothing, |flight| {
                 Answer::Landed(subject.landed(flight, now))
             }),
+        Op::Reconfigure(config) => {
+            subject.reconfigure(config);
+            Answer::Nothing
+        }
+        Op::Config => Answer::Config(subject.config()),
     }
 }
 
@@ -196,6 +209,12 @@ impl Subject for &Breaker {
     }
     fn published(&mut self) -> Published {
         Breaker::published(self)
+    }
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        Breaker::reconfigure(self, config).unwrap();
+    }
+    fn config(&mut self) -> BreakerConfig {
+        Breaker::config(self)
     }
     fn landed(&mut self, flight: Flight, now: Nanos) -> bool {
         Breaker::landed(self, flight, now)
@@ -237,6 +256,10 @@ impl Model {
             holds: 0,
             flying: Vec::new(),
         }
+    }
+
+    pub(crate) fn config(&self) -> BreakerConfig {
+        self.config
     }
 
     pub(crate) fn state(&self) -> State {
@@ -405,10 +428,14 @@ impl Model {
         (count(inside.count()), count(failed.count()))
     }
 
-    fn lease(&mut self, now: Nanos) {
+    fn longest_lease(&self) -> u64 {
         let lease = self.config.probe_lease().as_u64() * 2_u64.pow(self.reclaims);
+        lease.min(TWENTY_DAYS)
+    }
+
+    fn lease(&mut self, now: Nanos) {
         let here = now.as_u64() / QUARTER;
-        let end = (now.as_u64() + lease.min(TWENTY_DAYS)) / QUARTER;
+        let end = (now.as_u64() + self.longest_lease()) / QUARTER;
         self.leased_until = end.max(here + 1);
         self.out += 1;
     }
@@ -459,7 +486,11 @@ impl Subject for Model {
                     self.lease(now);
                     return self.permit(None, now);
                 }
-                if now.as_u64() < self.leased_until * QUARTER {
+                // An hour is how old a reading of the clock may be; what has more to
+                // go was leased under a configuration with longer leases.
+                let furthest = (self.longest_lease() + HOUR) / QUARTER;
+                let ahead = self.leased_until.saturating_sub(now.as_u64() / QUARTER);
+                if 0 < ahead && ahead <= furthest {
                     return refused(State::HalfOpen, None);
                 }
                 let reclaims = (self.reclaims + 1).min(7);
@@ -478,7 +509,7 @@ impl Subject for Model {
         if self.state == State::HalfOpen {
             self.out -= 1;
             self.successes += 1;
-            if self.successes == self.config.success_threshold() {
+            if self.successes >= self.config.success_threshold() {
                 return self.go(State::Closed);
             }
         }
@@ -568,6 +599,14 @@ impl Subject for Model {
             admits: (admits && !timed).then_some(Stamp::from_generation(self.generation)),
             quiet: admits && self.failures == 0 && self.is_quiet(),
         }
+    }
+
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        self.config = config;
+    }
+
+    fn config(&mut self) -> BreakerConfig {
+        Self::config(self)
     }
 
     fn landed(&mut self, flight: Flight, now: Nanos) -> bool {
