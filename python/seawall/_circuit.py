@@ -98,7 +98,7 @@ class Circuit:
 
     def _announce(self, answer: Permit | Rejection) -> None:
         try:
-            self.moved(getattr(answer, "transition", None), _HANGING)
+            self.moved(answer.transition, _HANGING)
         except BaseException:  # Ctrl-C in a listener
             if isinstance(answer, Permit):
                 answer.release()
