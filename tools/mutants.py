@@ -836,10 +836,10 @@ MUTANTS = [
         "what hangs is summed before the window is read",
         SLOW,
         "        if self.slow.hanging(stamp, now) == 0 {\n"
-        "            return false; // nearly always, and then the window is left alone\n"
+        "            return false; // nearly always: the window is left alone\n"
         "        }\n"
         "        let counts = self.memory.counts(stamp, || now);\n"
-        "        let hanging = self.slow.hanging(stamp, now); // after the window: rule 1\n",
+        "        let hanging = self.slow.hanging(stamp, now); // rule 1: after it\n",
         "        let hanging = self.slow.hanging(stamp, now);\n"
         "        let counts = self.memory.counts(stamp, || now);\n",
         "breaker_loom::a_call_that_lands_is_counted_once",
