@@ -1,0 +1,104 @@
+"""Histories drawn at random, and the shortest one that still shows a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from models.breaker import (
+    BREAK_FACE,
+    DAY,
+    LEASE_FACE,
+    MILLISECOND,
+    QUARTER,
+    SECOND,
+    Consecutive,
+    Settings,
+)
+from models.pair import Case, DivergedError, Op, Pair
+
+LENGTH = 120
+# How often each is drawn, against the others. A history multiplies each by its own
+# random number, so that some hardly have any commands, and others hardly any verdicts.
+WEIGHTS = {
+    "acquire": 20,
+    "permit": 8,
+    "nested": 1,
+    "success": 12,
+    "failure": 24,
+    "release": 3,
+    "drop": 3,
+    "again": 1,
+    "isolate": 0.7,
+    "unisolate": 2,
+    "disable": 0.4,
+    "enable": 1,
+    "reset": 0.6,
+    "wait": 5,
+    "break_edge": 8,
+    "lease_edge": 5,
+}
+NAMES = tuple(WEIGHTS)
+STARTS = (
+    0,
+    12_345 * SECOND + 678_901_234,
+    LEASE_FACE * QUARTER - 40 * SECOND,
+    BREAK_FACE * MILLISECOND - 40 * SECOND,
+)
+BREAKS = (0, 1, MILLISECOND - 1, MILLISECOND, 10 * SECOND, 3600 * SECOND, 365 * DAY)
+LEASES = (1, QUARTER - 1, QUARTER, SECOND, 30 * SECOND, 3600 * SECOND, DAY)
+
+
+def draw_case(rng: Random) -> Case:
+    """Draw what a breaker is built with."""
+    first = rng.choice(BREAKS)
+    settings = Settings(
+        trip=Consecutive(rng.choice((1, 2, 3, 5))),
+        breaks=lambda _reopenings: first,
+        success_threshold=rng.choice((1, 2, 3, 31)),
+        max_probes=rng.choice((1, 1, 2, 3, 31)),
+        probe_lease=rng.choice(LEASES),
+    )
+    return Case(settings, rng.choice(STARTS))
+
+
+def draw_history(rng: Random, length: int = LENGTH) -> list[Op]:
+    """Draw what happens to it."""
+    weights = [weight * rng.random() for weight in WEIGHTS.values()]
+    names = rng.choices(NAMES, weights, k=length)
+    return list(zip(names, rng.choices(range(2**16), k=length), strict=True))
+
+
+def diverges(case: Case, history: list[Op]) -> tuple[int, str] | None:
+    """Run it; say how many operations it took to see a difference, and which."""
+    pair = Pair(case)
+    for count, op in enumerate(history, start=1):
+        try:
+            pair.run(op)
+        except DivergedError as error:
+            return count, str(error)
+    return None
+
+
+def shortest(case: Case, history: list[Op]) -> list[Op]:
+    """Take away whatever the difference does not need: long stretches, then single."""
+    stretch = len(history)
+    while stretch:
+        shorter = next(_diverging(case, _without(history, stretch)), None)
+        if shorter is None:
+            stretch //= 2
+        else:
+            history = shorter
+    return history
+
+
+def _without(history: list[Op], stretch: int) -> Iterator[list[Op]]:
+    for start in reversed(range(0, len(history), stretch)):
+        yield history[:start] + history[start + stretch :]
+
+
+def _diverging(case: Case, histories: Iterator[list[Op]]) -> Iterator[list[Op]]:
+    for history in histories:
+        found = diverges(case, history)
+        if found is not None:
+            yield history[: found[0]]
