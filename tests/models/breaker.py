@@ -10,8 +10,7 @@ alone, for one thread, and it is meant to be checked by reading:
 
 Rounding is part of the rules, because a caller can see it. A break ends on a whole
 millisecond and a lease on a whole quarter of a second, both rounded down; a lease never
-ends in the quarter it begins in. Both ends are hands of a clock face that goes round
-(2**37 ms, 2**24 quarters): what is further away than half of it looks over, or ahead.
+ends in the quarter it begins in.
 """
 
 from __future__ import annotations
@@ -31,8 +30,6 @@ YEAR = 365 * DAY
 LONGEST_LEASE = 20 * DAY
 MOST_DOUBLINGS = 7
 MOST_REOPENINGS = 15
-BREAK_FACE = 2**37
-LEASE_FACE = 2**24
 HANGING_TICKS = 5
 
 
@@ -206,7 +203,7 @@ class Breaker:
     def _admit_half_open(self, now: int) -> Permit | Rejection:
         if len(self.probes) < self.settings.max_probes:
             return self._probe(now, None)
-        if ahead(self.lease_ends, now // QUARTER, LEASE_FACE):
+        if now // QUARTER < self.lease_ends:
             return Rejection(self.state, None, None)
         # The holders are lost, or slow: the round begins anew, and they are late.
         self._forget()
@@ -337,8 +334,8 @@ class Breaker:
         """Nanoseconds until the break is over; None once it is, or if not open."""
         if self.state is not State.OPEN:
             return None
-        ticks = ahead(self.break_ends, now // MILLISECOND, BREAK_FACE)
-        return ticks * MILLISECOND - now % MILLISECOND if ticks else None
+        wait = self.break_ends * MILLISECOND - now
+        return wait if wait > 0 else None
 
     def remembered(self, now: int) -> Counts:
         """What the window holds; in every state but closed that is nothing."""
@@ -402,12 +399,3 @@ class Breaker:
         if self.state is State.CLOSED:
             return self.window.is_clean()
         return self.state is State.DISABLED
-
-
-def ahead(end: int, now: int, face: int) -> int:
-    """How many ticks from *now* to *end*, on a clock face of *face* ticks.
-
-    Only half of the face lies ahead; the other half is over.
-    """
-    distance = (end - now) % face
-    return distance if distance < face // 2 else 0

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from random import Random
 
 from models.breaker import (
-    BREAK_FACE,
     DAY,
-    LEASE_FACE,
     MILLISECOND,
     QUARTER,
     SECOND,
     Consecutive,
     Settings,
 )
-from models.pair import Case, DivergedError, Op, Pair
+from models.pair import BREAK_FACE, LEASE_FACE, Case, DivergedError, Op, Pair
 
 LENGTH = 120
 # How often each is drawn, against the others. A history multiplies each by its own
@@ -42,8 +40,8 @@ NAMES = tuple(WEIGHTS)
 STARTS = (
     0,
     12_345 * SECOND + 678_901_234,
-    LEASE_FACE * QUARTER - 40 * SECOND,
-    BREAK_FACE * MILLISECOND - 40 * SECOND,
+    LEASE_FACE - 40 * SECOND,
+    BREAK_FACE - 40 * SECOND,
 )
 BREAKS = (0, 1, MILLISECOND - 1, MILLISECOND, 10 * SECOND, 3600 * SECOND, 365 * DAY)
 LEASES = (1, QUARTER - 1, QUARTER, SECOND, 30 * SECOND, 3600 * SECOND, DAY)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from models.breaker import (
-    BREAK_FACE,
     DAY,
-    LEASE_FACE,
+    LONGEST_LEASE,
     MILLISECOND,
     QUARTER,
     SECOND,
@@ -25,7 +24,6 @@ from models.breaker import (
     Settings,
     State,
     Transition,
-    ahead,
 )
 from models.windows import BUCKETS, LastWhile
 from seawall import _native as native
@@ -33,6 +31,9 @@ from seawall import _native as native
 Op = tuple[str, int]
 # Beyond this many durations the core's buckets begin anew, and the model's do not.
 LONGEST_IN_DURATIONS = 16_000
+# The core keeps the ends of breaks and leases as hands of a clock face.
+BREAK_FACE = 2**37 * MILLISECOND
+LEASE_FACE = 2**24 * QUARTER
 MOST_PERMITS = 40
 # A little, the sizes of ticks, and what only a forgotten service sees.
 STEPS = (
@@ -268,16 +269,12 @@ class Pair:
 
     def break_edge(self, pick: int) -> tuple[object, object]:
         """The end of the break comes near, or is passed by a hair."""
-        now, end = self.clock.now, self.model.break_ends
-        wait = ahead(end, now // MILLISECOND, BREAK_FACE)
-        self._to_edge(now // MILLISECOND * MILLISECOND + wait * MILLISECOND, pick)
+        self._to_edge(self.model.break_ends * MILLISECOND, pick)
         return None, None
 
     def lease_edge(self, pick: int) -> tuple[object, object]:
         """The end of the newest lease comes near, or is passed by a hair."""
-        now, end = self.clock.now, self.model.lease_ends
-        wait = ahead(end, now // QUARTER, LEASE_FACE)
-        self._to_edge(now // QUARTER * QUARTER + wait * QUARTER, pick)
+        self._to_edge(self.model.lease_ends * QUARTER, pick)
         return None, None
 
     def bucket_edge(self, pick: int) -> tuple[object, object]:
@@ -302,8 +299,25 @@ class Pair:
         self._until(edge + EDGES[pick % len(EDGES)])
 
     def _until(self, then: int) -> None:
-        if self.clock.now < then < self.ends:
+        if self.clock.now < then < self.ends and not in_doubt(self.model, then):
             self.clock.set(then)
+
+
+def in_doubt(model: Breaker, now: int) -> bool:
+    """Would the core take what ended long ago for something that is yet to come?
+
+    It does, once in a turn of the clock face, for as long as what is measured by it can
+    last, and an hour. That is known, and no test stops the clock there.
+    """
+    if model.state is State.OPEN:
+        return _looks_ahead(now, model.break_ends * MILLISECOND, BREAK_FACE, YEAR)
+    if model.state is State.HALF_OPEN:
+        return _looks_ahead(now, model.lease_ends * QUARTER, LEASE_FACE, LONGEST_LEASE)
+    return False
+
+
+def _looks_ahead(now: int, end: int, face: int, longest: int) -> bool:
+    return now > end and (end - now) % face < longest + 3601 * SECOND
 
 
 def _end_of_time(case: Case) -> int:
