@@ -67,8 +67,8 @@ MUTANTS = [
     Mutant(
         "a lost race is reported as won",
         BREAKER,
-        "            Next::To(new) => {\n                self.swap(word, new)?;",
-        "            Next::To(new) => {\n                let _ = self.swap(word, new);",
+        "        self.swap(word, new)?;",
+        "        let _ = self.swap(word, new);",
         "breaker_loom::failures_against_a_success",
     ),
     Mutant(
@@ -258,15 +258,17 @@ MUTANTS = [
     Mutant(
         "a lease is taken back before its end",
         STATE,
-        "    if probes.lease.reached(now) {",
-        "    if probes.lease.reached(now) || probes.out > 0 {",
+        "    if probes.lease.reached(now, lease(probes.reclaims, config)) {",
+        "    let over = probes.lease.reached(now, lease(probes.reclaims, config));\n"
+        "    if over || probes.out > 0 {",
         "breaker_loom::three_acquirers_for_one_permit",
     ),
     Mutant(
         "a lost lease is never taken back",
         STATE,
-        "    if probes.lease.reached(now) {",
-        "    if probes.lease.reached(now) && probes.out == 0 {",
+        "    if probes.lease.reached(now, lease(probes.reclaims, config)) {",
+        "    let over = probes.lease.reached(now, lease(probes.reclaims, config));\n"
+        "    if over && probes.out == 0 {",
         "breaker_props::with_all_permits_lost_an_acquire_after_the_lease_succeeds",
     ),
     Mutant(
@@ -288,8 +290,8 @@ MUTANTS = [
     Mutant(
         "a lease grows beyond twenty days",
         STATE,
-        "    let lease = Nanos::new(doubled).min(LONGEST_LEASE);",
-        "    let lease = Nanos::new(doubled);\n    let _ = LONGEST_LEASE;",
+        "    Nanos::new(doubled).min(LONGEST_LEASE)",
+        "    let _ = LONGEST_LEASE;\n    Nanos::new(doubled)",
         "breaker::no_lease_is_longer_than_twenty_days",
     ),
     Mutant(
@@ -303,9 +305,47 @@ MUTANTS = [
     Mutant(
         "deadlines are compared as plain numbers",
         TICK,
-        "        if distance < Self::HALF { distance } else { 0 }",
-        "        if self.0 > Self::at(now).0 { distance } else { 0 }",
+        "        if distance <= furthest { distance } else { 0 }",
+        "        let later = self.0 > Self::at(now).0;\n"
+        "        if later && distance <= furthest { distance } else { 0 }",
         "word_props::the_circle_has_no_seam",
+    ),
+    Mutant(
+        "half the circle lies ahead, however short the lease",
+        TICK,
+        "        if distance <= furthest { distance } else { 0 }",
+        "        if distance <= furthest || distance <= Self::MASK >> 1 { "
+        "distance } else { 0 }",
+        "breaker_props::however_long_nobody_asked_"
+        "a_lost_round_is_over_one_lease_later",
+    ),
+    Mutant(
+        "no break is over before half the circle is",
+        STATE,
+        "match until.remaining(now, MAX_BREAK) {",
+        "match until.remaining(now, Nanos::new(u64::MAX >> 8)) {",
+        "breaker_props::however_long_nobody_asked_a_break_is_over_a_year_later",
+    ),
+    Mutant(
+        "a snapshot tells of a break that was over years ago",
+        LOOK,
+        "until.remaining(*now, MAX_BREAK)",
+        "until.remaining(*now, MAX_BREAK.saturating_add(MAX_BREAK))",
+        "breaker::a_break_that_began_years_ago_is_over",
+    ),
+    Mutant(
+        "a lease is taken for a lost one by whoever read the clock before it",
+        TICK,
+        "longest.saturating_add(SLEPT).as_u64()",
+        "longest.saturating_sub(SLEPT).saturating_add(SLEPT).as_u64()",
+        "breaker::who_read_the_clock_long_ago_takes_no_permit_back",
+    ),
+    Mutant(
+        "the lease of a round that was lost before counts as a first one",
+        STATE,
+        "reached(now, lease(probes.reclaims, config))",
+        "reached(now, lease(0, config))",
+        "breaker::no_lease_is_longer_than_twenty_days",
     ),
     Mutant(
         "a deadline rounds up",
@@ -572,9 +612,9 @@ MUTANTS = [
         "|word| state::trip(word, &self.config, stamp, pause))",
         "                let word = self.load();\n"
         "                let next = state::trip(word, &self.config, stamp, pause);\n"
-        "                let Next::To(new) = next else { return Change::Late };\n"
+        "                let Next::Break(new, _) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
-        "                Change::Moved(new.transition_from(Word::clean(stamp)))",
+        "                Change::Moved(new.transition_from(Word::clean(stamp), None))",
         "breaker_loom::a_ratio_trips_exactly_once",
     ),
     Mutant(
@@ -643,6 +683,21 @@ MUTANTS = [
         "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
         "        computed.min(MAX_BREAK).max(hint.unwrap_or_default())",
         "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
+    ),
+    Mutant(
+        "a transition does not tell the break",
+        BREAKER,
+        "            Next::Break(new, duration) => (new, Some(duration)),",
+        "            Next::Break(new, _) => (new, None),",
+        "breaker::failures_in_a_row_open_and_a_success_between_them_forgets",
+    ),
+    Mutant(
+        "a transition tells the break without growth, jitter and hint",
+        STATE,
+        "    Next::Break(opened.pack(), duration)",
+        "    let _ = duration;\n"
+        "    Next::Break(opened.pack(), config.break_duration())",
+        "breaker::a_transition_tells_the_break_that_was_computed_for_it",
     ),
     # Budget, randomness, backoff.
     Mutant(

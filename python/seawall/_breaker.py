@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn, final
 
 import attrs
 
-from ._backoff import nanos
+from ._backoff import Constant, delays_of, nanos
 from ._call import Call, Fragment, Inner, InnerSync
 from ._cancel import is_cancellation
 from ._classify import classify, matches
@@ -42,6 +42,7 @@ from ._native import (  # noqa: TID251 -- the state machine is the core's
     OPEN,
     Breaker,
     Rejection,
+    Settings,
     Transition,
 )
 from ._native import Permit as Taken  # noqa: TID251 -- a permit as the core gives it
@@ -201,11 +202,21 @@ class CircuitBreaker(Guarded):
             on=on,
         )
         self._core = Breaker(
-            failures=trip.failures,
-            break_duration=nanos(pause),
-            success_threshold=self.config.success_threshold,
-            max_probes=self.config.max_probes,
-            probe_lease=nanos(lease),
+            Settings(
+                failures=trip.failures,
+                ratio=None,
+                calls=None,
+                duration=None,
+                min_calls=1,
+                breaks=delays_of(Constant(pause)),
+                success_threshold=self.config.success_threshold,
+                max_probes=self.config.max_probes,
+                probe_lease=nanos(lease),
+                slow_after=None,
+                cancelled_after=None,
+                enforce=True,
+                count_successes=False,
+            ),
             now=(SYSTEM_CLOCK if clock is None else clock).monotonic,
         )
         self._listeners: Listeners[CircuitEvent] = Listeners()

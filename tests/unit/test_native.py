@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 
 from seawall import _native
-from seawall._native import Backoff, Breaker, Permit, Rejection
+from seawall._native import Backoff, Breaker, Permit, Rejection, Settings
 
 SECOND = 10**9
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
 
 
 class ManualClock:
@@ -44,16 +46,34 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def breaker_of(now: Callable[[], float] | None = None, **options: int) -> Breaker:
+def settings_of(**options: Any) -> Settings:
     """Open after two failures, probe after 1 s, close after one success."""
     defaults = {
-        "failures": 2,
-        "break_duration": SECOND,
+        "failures": None if "ratio" in options else 2,
+        "ratio": None,
+        "calls": None,
+        "duration": None,
+        "min_calls": 1,
+        "breaks": breaks_of(SECOND),
         "success_threshold": 1,
         "max_probes": 1,
         "probe_lease": 30 * SECOND,
+        "slow_after": None,
+        "cancelled_after": None,
+        "enforce": True,
+        "count_successes": False,
     }
-    return Breaker(**(defaults | options), now=now)
+    return Settings(**(defaults | options))
+
+
+def breaks_of(duration: int) -> Backoff:
+    """Break always as long."""
+    return Backoff.constant(duration, "none", None)
+
+
+def breaker_of(now: Callable[[], float] | None = None, **options: Any) -> Breaker:
+    """Build what `settings_of` says."""
+    return Breaker(settings_of(**options), now=now)
 
 
 def admitted(breaker: Breaker) -> int:
@@ -70,14 +90,14 @@ def permitted(breaker: Breaker) -> Permit:
     return permit
 
 
-def opened(clock: ManualClock, **options: int) -> Breaker:
+def opened(clock: ManualClock, **options: Any) -> Breaker:
     """Return an open breaker."""
     breaker = breaker_of(clock, failures=1, **options)
     breaker.failure(admitted(breaker))
     return breaker
 
 
-def probing(clock: ManualClock, **options: int) -> Breaker:
+def probing(clock: ManualClock, **options: Any) -> Breaker:
     """Return a breaker whose next `acquire` is the first probe."""
     breaker = opened(clock, **options)
     clock.seconds += 1.0
@@ -189,7 +209,7 @@ def test_a_clock_that_tells_no_number_is_a_type_error() -> None:
 
 def test_without_a_clock_the_system_one_is_read() -> None:
     """`now=None` is CLOCK_MONOTONIC, read without a call into Python."""
-    breaker = breaker_of(failures=1, break_duration=3600 * SECOND)
+    breaker = breaker_of(failures=1, breaks=breaks_of(3600 * SECOND))
     breaker.failure(admitted(breaker))
 
     first, second = breaker.snapshot().retry_after, breaker.snapshot().retry_after
@@ -200,21 +220,56 @@ def test_without_a_clock_the_system_one_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "message"),
+    ("options", "message"),
     [
-        ("failures", 0, "failures must be at least 1, got 0"),
-        ("max_probes", 32, "max_probes must be 1 to 31, got 32"),
-        ("success_threshold", 0, "success_threshold must be 1 to 31, got 0"),
-        ("break_duration", 366 * 86400 * SECOND, "break_duration must be at most"),
-        ("probe_lease", 0, "probe_lease must be more than 0 s"),
+        pytest.param(options, message, id=message.split(", got")[0])
+        for options, message in [
+            ({"failures": 0}, "failures must be at least 1, got 0"),
+            ({"max_probes": 32}, "max_probes must be 1 to 31, got 32"),
+            ({"success_threshold": 0}, "success_threshold must be 1 to 31, got 0"),
+            (
+                {"breaks": breaks_of(366 * DAY)},
+                "break_duration must be at most 365 days, got 31622400 s",
+            ),
+            (
+                {"breaks": Backoff.exponential(1, 2.0, 9, "decorrelated", None)},
+                "jitter must be none, full, equal or a number for a break, got",
+            ),
+            ({"probe_lease": 0}, "probe_lease must be more than 0 s"),
+            ({"cancelled_after": 0}, "cancelled_after must be more than 0 s"),
+            (
+                {"cancelled_after": DAY + 1},
+                "cancelled_after must be more than 0 s and at most 24 hours, got 86400",
+            ),
+            ({"ratio": 1.5, "calls": 9}, "ratio must be 0 to 1, got 1.5"),
+            ({"ratio": 0.5, "calls": 0}, "calls must be 1 to 1024, got 0"),
+            (
+                {"ratio": 0.5, "calls": 9, "min_calls": 10},
+                "min_calls must be at most the calls of the window, got 10",
+            ),
+            (
+                {"ratio": 0.5, "duration": 25 * HOUR},
+                "duration must be 10 ms to 24 hours, got 90000 s",
+            ),
+            ({"ratio": 0.5}, "a ratio needs one window; give either calls or"),
+            (
+                {"ratio": 0.5, "calls": 9, "duration": SECOND},
+                "a ratio needs one window; give either calls or duration",
+            ),
+            ({"failures": None}, "one rule opens a circuit; give either failures"),
+            (
+                {"failures": 2, "ratio": 0.5, "calls": 9},
+                "one rule opens a circuit; give either failures or ratio",
+            ),
+        ]
     ],
 )
 def test_an_option_out_of_bounds_is_a_value_error(
-    option: str, value: int, message: str
+    options: dict[str, Any], message: str
 ) -> None:
-    """The core names the option and the value; nothing panics."""
+    """It is named with its value, before there is a breaker; nothing panics."""
     with pytest.raises(ValueError, match=message):
-        breaker_of(None, **{option: value})
+        settings_of(**options)
 
 
 # Permits
@@ -334,7 +389,7 @@ def test_a_breaker_whose_clock_knows_it_is_collected() -> None:
 
     class Owner:
         def __init__(self) -> None:
-            self.breaker = breaker_of(self.now, failures=1, break_duration=0)
+            self.breaker = breaker_of(self.now, failures=1, breaks=breaks_of(0))
             self.breaker.failure(0)
             self.permit = permitted(self.breaker)
 
@@ -373,18 +428,23 @@ def test_an_object_in_every_state(clock: ManualClock) -> None:
 def test_a_circuit_that_closes_while_the_clock_is_read_gives_a_plain_permit() -> None:
     """It takes no place, for there is none to take."""
     breaker: Breaker
+    resets = iter([1])
 
     def now() -> float:
-        breaker.reset()
+        if breaker.snapshot().state == _native.ISOLATED and next(resets, None):
+            breaker.reset()  # reads the clock, too
         return 0.0
 
     breaker = breaker_of(now)
+    breaker.isolate()
+    assert breaker.acquire() == 2
+    resets = iter([1])
     breaker.isolate()
 
     permit = breaker.permit(nested=False)
 
     assert isinstance(permit, Permit)
-    assert (permit.probe, permit.generation) == (False, 2)
+    assert (permit.probe, permit.generation) == (False, 4)
 
 
 def test_a_hold_keeps_its_breaker_alive_and_is_collected_with_it() -> None:
@@ -477,7 +537,7 @@ def test_the_note_is_written_before_the_stamp(clock: ManualClock) -> None:
 
 def test_all_wrappers_of_a_breaker_share_one_stamp(clock: ManualClock) -> None:
     """A thousand functions behind one breaker need one number."""
-    breaker = breaker_of(clock, failures=1, break_duration=0)
+    breaker = breaker_of(clock, failures=1, breaks=breaks_of(0))
     wrappers = [wrapper_of(breaker) for _ in range(3)]
     for _ in range(100):  # beyond the small integers, which are shared anyway
         breaker.failure(admitted(breaker))

@@ -12,7 +12,7 @@ const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3600 * SECOND;
 
 /// Longest break. The deadline is a circular count of milliseconds in 37 bits,
-/// whose half range is 2.1 years.
+/// one turn of which is 4.3 years.
 pub const MAX_BREAK: Nanos = Nanos::new(365 * 24 * HOUR);
 /// Longest lease of a probe before doubling.
 pub const MAX_LEASE: Nanos = Nanos::new(24 * HOUR);

@@ -15,7 +15,9 @@ use std::collections::HashSet;
 
 use model::{Answer, Model, Op, Subject as _, Whose, run};
 use proptest::prelude::*;
-use seawall_core::{Admit, Backoff, Breaker, BreakerConfig, Jitter, Nanos, State, Trip, Window};
+use seawall_core::{
+    Admit, Backoff, Breaker, BreakerConfig, Jitter, Nanos, Stamp, State, Trip, Window,
+};
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLISECOND;
@@ -150,6 +152,25 @@ impl Pair {
     }
 }
 
+/// When the last permit of [`lost_rounds`] was lost.
+const LOST: Nanos = Nanos::new(400 * 24 * HOUR);
+
+/// A half-open circuit of one permit, which was lost `lost` times and once more.
+fn lost_rounds(lease: Nanos, lost: u32) -> Breaker {
+    let config = BreakerConfig::new(1, Nanos::new(0), 1, 1, lease).unwrap();
+    let breaker = Breaker::new(config);
+    breaker.failure(Stamp::from_generation(0), || Nanos::new(0));
+    for round in 0..=u64::from(lost) {
+        // Forty days are more than any lease; the last round ends the same day.
+        let now = LOST.as_u64() - (u64::from(lost) - round) * 40 * 24 * HOUR;
+        assert!(matches!(
+            breaker.acquire(|| Nanos::new(now)),
+            Admit::Permit { .. }
+        ));
+    }
+    breaker
+}
+
 proptest! {
     #[test]
     fn any_sequence_is_answered_like_the_model(
@@ -222,6 +243,37 @@ proptest! {
         let end = begin.saturating_add(wait);
         let admitted = matches!(breaker.acquire(|| end), Admit::Permit { state: State::HalfOpen, .. });
         prop_assert!(admitted);
+    }
+
+    #[test]
+    fn however_long_nobody_asked_a_lost_round_is_over_one_lease_later(
+        lease in prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR],
+        lost in 0_u32..10,
+        silence in 0..400 * 24 * HOUR,
+    ) {
+        let breaker = lost_rounds(Nanos::new(lease), lost);
+        let longest = Nanos::new(lease.saturating_mul(1 << lost.min(7)).min(20 * 24 * HOUR));
+        let now = Nanos::new(LOST.as_u64() + silence);
+        let admitted = |now| matches!(breaker.acquire(|| now), Admit::Permit { .. });
+
+        // Nobody can tell the lease from one that began just now, so one more passes.
+        let later = now.saturating_add(longest).saturating_add(Nanos::new(HOUR + SECOND));
+        prop_assert!(admitted(now) || admitted(later));
+    }
+
+    #[test]
+    fn however_long_nobody_asked_a_break_is_over_a_year_later(
+        duration in 0..365 * 24 * HOUR,
+        silence in 0..20 * 365 * 24 * HOUR,
+    ) {
+        let (pause, lease) = (Nanos::new(duration), Nanos::new(SECOND));
+        let breaker = Breaker::new(BreakerConfig::new(1, pause, 1, 1, lease).unwrap());
+        breaker.failure(Stamp::from_generation(0), || Nanos::new(0));
+        let now = Nanos::new(duration + silence);
+        let admitted = |now| matches!(breaker.acquire(|| now), Admit::Permit { .. });
+
+        let later = now.saturating_add(Nanos::new(365 * 24 * HOUR + HOUR + SECOND));
+        prop_assert!(admitted(now) || admitted(later));
     }
 
     #[test]

@@ -231,17 +231,17 @@ impl Breaker {
     }
 
     fn commit(&self, word: Word, next: Next) -> Result<Change, Word> {
-        match next {
-            Next::Late => Ok(Change::Late),
-            Next::Same => Ok(Change::Kept),
-            Next::To(new) => {
-                self.swap(word, new)?;
-                if new.stamp() == word.stamp() {
-                    return Ok(Change::Kept);
-                }
-                Ok(Change::Moved(new.transition_from(word)))
-            }
+        let (new, duration) = match next {
+            Next::Late => return Ok(Change::Late),
+            Next::Same => return Ok(Change::Kept),
+            Next::To(new) => (new, None),
+            Next::Break(new, duration) => (new, Some(duration)),
+        };
+        self.swap(word, new)?;
+        if new.stamp() == word.stamp() {
+            return Ok(Change::Kept);
         }
+        Ok(Change::Moved(new.transition_from(word, duration)))
     }
 
     /// Puts `new` where `old` is, or says what is there instead.
@@ -271,7 +271,7 @@ impl Breaker {
 }
 
 fn granted(old: Word, new: Word) -> Admit {
-    let transition = new.transition_from(old);
+    let transition = new.transition_from(old, None);
     Admit::Permit {
         stamp: new.stamp(),
         state: State::HalfOpen,

@@ -69,6 +69,10 @@ pub struct Transition {
     pub new: State,
     /// The generation that begins with it.
     pub generation: u32,
+    /// How long the circuit stays open; `None` unless `new` is open.
+    ///
+    /// As computed for this very opening: growth, jitter and hint are in it.
+    pub break_duration: Option<Nanos>,
 }
 
 /// The answer to a call that asks for admission.

@@ -216,6 +216,7 @@ impl Model {
             old: self.state,
             new,
             generation: (self.generation + 1) % (1 << 20),
+            break_duration: None,
         };
         *self = Self {
             state: new,
@@ -271,10 +272,15 @@ impl Model {
         if self.state == State::HalfOpen {
             self.reopenings = (self.reopenings + 1).min(15);
         }
-        let change = self.go(State::Open);
+        let Change::Moved(transition) = self.go(State::Open) else {
+            unreachable!()
+        };
         let duration = self.config.break_after(self.reopenings, 0, None);
         self.opens_until = (now.as_u64() + duration.as_u64()) / MILLISECOND;
-        change
+        Change::Moved(Transition {
+            break_duration: Some(duration),
+            ..transition
+        })
     }
 
     /// Would one more success change nothing?
