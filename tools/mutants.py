@@ -316,8 +316,7 @@ MUTANTS = [
         "        if distance <= furthest { distance } else { 0 }",
         "        if distance <= furthest || distance <= Self::MASK >> 1 { "
         "distance } else { 0 }",
-        "breaker_props::however_long_nobody_asked_"
-        "a_lost_round_is_over_one_lease_later",
+        "breaker_props::however_long_nobody_asked_a_lost_round_is_over_one_lease_later",
     ),
     Mutant(
         "no break is over before half the circle is",

@@ -61,11 +61,25 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class Breaks:
+    """How long breaks are: a first one, and how they grow with each re-opening."""
+
+    first: int
+    factor: float = 1.0
+    step: int = 0
+    longest: int = YEAR
+
+    def __call__(self, reopenings: int) -> int:
+        """How long is the break after so many re-openings in a row?"""
+        grown = int(self.first * self.factor**reopenings) + self.step * reopenings
+        return min(grown, self.longest)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a breaker is built with; durations in nanoseconds.
 
-    `breaks` gives the length of a break: of the first (0), of the one after the first
-    failed round of probes (1), and so on.
+    `breaks` answers like `Breaks`; with jitter, how long the drawn break is.
     """
 
     trip: Consecutive | Ratio
@@ -98,10 +112,13 @@ class Rejection(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Permit:
-    """The leave for one call; *bystander* is one whose verdict changes nothing."""
+    """The leave for one call; the verdict of a *bystander* changes nothing.
+
+    *admitted* is None where nobody looked at the clock.
+    """
 
     generation: int
-    admitted: int
+    admitted: int | None
     bystander: bool = False
     transition: Transition | None = None
     used: bool = False
@@ -167,15 +184,15 @@ class Breaker:
         self.counters.rejected += 1
         if self.settings.enforce:
             return answer
-        return self.nested(now, answer.transition)
+        return self.nested(answer.transition)
 
-    def nested(self, now: int, transition: Transition | None = None) -> Permit:
+    def nested(self, transition: Transition | None = None) -> Permit:
         """Admit a call whose verdict is somebody else's, or nobody's."""
-        return Permit(self.generation, now, bystander=True, transition=transition)
+        return Permit(self.generation, None, bystander=True, transition=transition)
 
     def _admit(self, now: int) -> Permit | Rejection:
         if self.state is State.DISABLED:
-            return Permit(self.generation, now)
+            return Permit(self.generation, self._looked_at(now))
         if self.state is State.ISOLATED:
             return Rejection(self.state, None, None)
         if self.state is State.CLOSED:
@@ -188,7 +205,7 @@ class Breaker:
         if self._too_many_hang(now):
             opened = self._open(now, hint=0)
             return Rejection(self.state, self.retry_after(now), opened)
-        permit = Permit(self.generation, now)
+        permit = Permit(self.generation, self._looked_at(now))
         if self.settings.slow_after is not None:
             self.flying.append(permit)
         return permit
@@ -230,10 +247,11 @@ class Breaker:
             if not self._is_quiet():
                 self.counters.late += 1
             return None
-        slow_after = self.settings.slow_after
-        if slow_after is not None and self._ran(permit, now) > slow_after:
+        if self._was_slow(permit, now):
             return self._failed(permit, now, hint=0)
         self._landed(permit)
+        if self.state is State.DISABLED:
+            return None
         self.counters.successes += 1
         if self.state is State.CLOSED:
             self.window.add(failed=False, now=now)
@@ -259,6 +277,8 @@ class Breaker:
 
     def _failed(self, permit: Permit, now: int, hint: int) -> Transition | None:
         self._landed(permit)
+        if self.state is State.DISABLED:
+            return None
         self.counters.failures += 1
         if self.state is State.CLOSED:
             self.window.add(failed=True, now=now)
@@ -275,12 +295,13 @@ class Breaker:
         if permit.bystander or self._is_late(permit):
             return
         self._landed(permit)
-        self.counters.ignored += 1
+        if self.state is not State.DISABLED:
+            self.counters.ignored += 1
 
     def cancelled(self, permit: Permit, now: int) -> Transition | None:
         """Take a cancellation: a failure if the call had run for long."""
-        patience = self.settings.cancelled_after
-        if patience is not None and self._ran(permit, now) >= patience:
+        patience, ran = self.settings.cancelled_after, self._ran(permit, now)
+        if patience is not None and ran is not None and ran >= patience:
             return self.failure(permit, now)
         self.release(permit)
         return None
@@ -349,7 +370,9 @@ class Breaker:
         transition = Transition(self.state, state, self.generation + 1, None)
         if state not in (State.OPEN, State.HALF_OPEN):
             self.reopenings = 0
-        self.state, self.generation, self.since = state, self.generation + 1, now
+        if state is not self.state:
+            self.state, self.since = state, now
+        self.generation += 1
         return transition
 
     def _forget(self) -> None:
@@ -371,8 +394,18 @@ class Breaker:
         if permit in self.flying:
             self.flying.remove(permit)
 
-    def _ran(self, permit: Permit, now: int) -> int:
-        return now - permit.admitted
+    def _looked_at(self, now: int) -> int | None:
+        """The time, while calls pass, if a setting makes anybody look at the clock."""
+        settings = self.settings
+        timed = settings.slow_after is not None or settings.cancelled_after is not None
+        return now if timed else None
+
+    def _ran(self, permit: Permit, now: int) -> int | None:
+        return None if permit.admitted is None else now - permit.admitted
+
+    def _was_slow(self, permit: Permit, now: int) -> bool:
+        slow_after, ran = self.settings.slow_after, self._ran(permit, now)
+        return slow_after is not None and ran is not None and ran > slow_after
 
     def _trips(self, counts: Counts) -> bool:
         trip = self.settings.trip
@@ -388,7 +421,8 @@ class Breaker:
             return False
         tick = slow_after // 4
         latest = now // tick - HANGING_TICKS
-        hanging = sum(permit.admitted // tick <= latest for permit in self.flying)
+        admitted = [permit.admitted for permit in self.flying]
+        hanging = sum(then is not None and then // tick <= latest for then in admitted)
         calls, failures = self.window.counts(now)
         return hanging > 0 and self._trips(Counts(calls + hanging, failures + hanging))
 

@@ -7,6 +7,7 @@ that can be run, also what is left of it when some are taken away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from models.breaker import (
@@ -17,6 +18,7 @@ from models.breaker import (
     SECOND,
     YEAR,
     Breaker,
+    Breaks,
     Consecutive,
     Hold,
     Permit,
@@ -25,7 +27,7 @@ from models.breaker import (
     State,
     Transition,
 )
-from models.windows import BUCKETS, LastWhile
+from models.windows import BUCKETS, InARow, LastWhile
 from seawall import _native as native
 
 Op = tuple[str, int]
@@ -35,6 +37,7 @@ LONGEST_IN_DURATIONS = 16_000
 BREAK_FACE = 2**37 * MILLISECOND
 LEASE_FACE = 2**24 * QUARTER
 MOST_PERMITS = 40
+HINTS = (400 * DAY, 77 * SECOND, 1, 0, None, None, None, None)
 # A little, the sizes of ticks, and what only a forgotten service sees.
 STEPS = (
     1,
@@ -52,8 +55,10 @@ STEPS = (
     YEAR,
     2 * YEAR,
 )
+# Of the numbers that pick, the one for what came last, without a hint, on the edge.
+NEWEST = -1
 # Around an edge: the last instant before it, the first one of it, and a little off.
-EDGES = (-MILLISECOND, -1, 0, 0, 0, 1, MILLISECOND)
+EDGES = (-MILLISECOND, -1, MILLISECOND, 1, 0, 0, 0)
 
 
 class DivergedError(AssertionError):
@@ -93,7 +98,7 @@ class Pair:
         self.clock = Clock(case.start)
         self.ends = _end_of_time(case)
         self.model = Breaker(case.settings)
-        self.core = build(case.settings, self.clock)
+        self.core = native.Breaker(settings_of_core(case.settings), now=self.clock)
         self.permits: list[tuple[Any, Permit]] = []
         self.holds: list[tuple[native.Hold, Hold]] = []
         self.moves: list[Transition] = []
@@ -142,7 +147,7 @@ class Pair:
     def nested(self, pick: int) -> tuple[object, object]:
         """Admit what is part of a probe."""
         core = self.core.permit(nested=True)
-        return self._admitted(core, self.model.nested(self.clock.now), bare=False)
+        return self._admitted(core, self.model.nested(), bare=False)
 
     def _admitted(
         self, core: Any, model: Permit | Rejection, *, bare: bool
@@ -162,9 +167,7 @@ class Pair:
             wait = seconds(answer.retry_after)
             return ("rejection", answer.state, wait, told(answer.transition))
         probe = answer in self.model.probes
-        settings = self.model.settings
-        timed = settings.slow_after is not None or settings.cancelled_after is not None
-        if bare and not (probe or timed or answer.bystander):
+        if bare and not answer.bystander and answer.admitted is None:
             return ("stamp", answer.generation)
         return ("permit", answer.generation, probe, told(answer.transition))
 
@@ -185,8 +188,12 @@ class Pair:
         if not self.permits:
             return None, None
         core, model = self._taken(pick)
-        moved = self.model.failure(model, self.clock.now)
-        answer = self.core.failure(core) if isinstance(core, int) else core.failure()
+        hint = HINTS[pick % len(HINTS)]
+        moved = self.model.failure(model, self.clock.now, hint or 0)
+        if isinstance(core, int):
+            answer = self.core.failure(core, hint)
+        else:
+            answer = core.failure(hint)
         return move_of_core(answer), self._moved(moved)
 
     def release(self, pick: int) -> tuple[object, object]:
@@ -195,7 +202,20 @@ class Pair:
             return None, None
         core, model = self._taken(pick)
         self.model.release(model)
-        return None if isinstance(core, int) else core.release(), None
+        if isinstance(core, int):
+            return self.core.release(core), None
+        return core.release(), None
+
+    def cancelled(self, pick: int) -> tuple[object, object]:
+        """A call is cancelled from outside; a number cannot be told."""
+        if not self.permits:
+            return None, None
+        core, model = self._taken(pick)
+        if isinstance(core, int):
+            self.model.release(model)
+            return self.core.release(core), None
+        moved = self.model.cancelled(model, self.clock.now)
+        return move_of_core(core.cancelled()), self._moved(moved)
 
     def drop(self, pick: int) -> tuple[object, object]:
         """A permit is forgotten; the number of a closed circuit holds nothing."""
@@ -213,7 +233,7 @@ class Pair:
         core, model = self._taken(pick)
         self.model.release(model)
         if isinstance(core, int):
-            return None, None
+            return self.core.release(core), None
         core.release()
         try:
             core.success()
@@ -289,7 +309,7 @@ class Pair:
         """A call becomes slow, or begins to hang."""
         slow_after = self.model.settings.slow_after
         if slow_after is not None and self.permits:
-            admitted = self.permits[pick % len(self.permits)][1].admitted
+            admitted = self.permits[pick % len(self.permits)][1].admitted or 0
             width = slow_after // 4
             hanging = (admitted // width + 5) * width
             self._to_edge((admitted + slow_after, hanging)[pick % 2], pick // 2)
@@ -327,17 +347,53 @@ def _end_of_time(case: Case) -> int:
     return case.start + LONGEST_IN_DURATIONS * trip.duration
 
 
-def build(settings: Settings, clock: Clock) -> native.Breaker:
-    """The core's breaker of *settings*."""
-    assert isinstance(settings.trip, Consecutive)
-    return native.Breaker(
-        failures=settings.trip.failures,
-        break_duration=settings.breaks(0),
+class Drawn:
+    """Breaks with jitter: what a seed draws for each of them."""
+
+    def __init__(self, kind: str | float, seed: int) -> None:
+        self.core = native.Backoff.exponential(SECOND, 2.0, 3600 * SECOND, kind, seed)
+        self.drawn = f"{kind!r} jitter of seed {seed}"
+
+    def __call__(self, reopenings: int) -> int:
+        """Retries are counted from 1."""
+        return round(self.core.delay(reopenings + 1, None) * SECOND)
+
+    def __repr__(self) -> str:
+        """For the story of a history."""
+        return self.drawn
+
+
+def settings_of_core(settings: Settings) -> native.Settings:
+    """What the core is told of *settings*."""
+    trip = settings.trip
+    in_a_row = isinstance(trip, Consecutive)
+    return native.Settings(
+        failures=trip.failures if in_a_row else None,
+        ratio=None if in_a_row else trip.ppm / 1_000_000,
+        calls=None if in_a_row else trip.calls,
+        duration=None if in_a_row else trip.duration,
+        min_calls=1 if in_a_row else trip.min_calls,
+        breaks=_breaks_of_core(settings.breaks),
         success_threshold=settings.success_threshold,
         max_probes=settings.max_probes,
         probe_lease=settings.probe_lease,
-        now=clock,
+        slow_after=settings.slow_after,
+        cancelled_after=settings.cancelled_after,
+        enforce=settings.enforce,
+        count_successes=settings.count_successes,
     )
+
+
+def _breaks_of_core(breaks: Callable[[int], int]) -> native.Backoff:
+    if isinstance(breaks, Drawn):
+        return breaks.core
+    assert isinstance(breaks, Breaks)
+    first, longest = breaks.first, breaks.longest
+    if breaks.step:
+        return native.Backoff.linear(first, breaks.step, longest, "none", None)
+    if breaks.factor > 1:
+        return native.Backoff.exponential(first, breaks.factor, longest, "none", None)
+    return native.Backoff.constant(first, "none", None)
 
 
 def seconds(nanos: int | None) -> float | None:
@@ -347,12 +403,16 @@ def seconds(nanos: int | None) -> float | None:
 
 def told(moved: Transition | None) -> tuple[object, ...] | None:
     """A transition of the model, for comparing."""
-    return None if moved is None else (moved.old, moved.new, moved.generation)
+    if moved is None:
+        return None
+    return (moved.old, moved.new, moved.generation, seconds(moved.break_duration))
 
 
 def move_of_core(moved: native.Transition | None) -> tuple[object, ...] | None:
     """A transition of the core, for comparing."""
-    return None if moved is None else (moved.old, moved.new, moved.generation)
+    if moved is None:
+        return None
+    return (moved.old, moved.new, moved.generation, moved.break_duration)
 
 
 def admission_of_core(answer: Any) -> tuple[object, ...]:
@@ -371,26 +431,39 @@ def seen_of_core(core: native.Breaker) -> tuple[object, ...]:
     return (
         seen.state,
         seen.generation,
+        seen.since,
         seen.failures,
         seen.successes,
         seen.permits_out,
         seen.retry_after,
+        seen.window_calls,
+        seen.window_failures,
         seen.rejected,
         seen.late,
+        seen.failed,
+        seen.ignored,
+        seen.succeeded,
     )
 
 
 def seen_of_model(model: Breaker, now: int) -> tuple[object, ...]:
     """The same of the model."""
-    in_a_row = isinstance(model.settings.trip, Consecutive)
-    closed = model.state is State.CLOSED
+    in_a_row = isinstance(model.window, InARow)
+    calls, failures = model.remembered(now)
+    counted = model.counters
     return (
         model.state,
         model.generation,
-        model.remembered(now).failures if in_a_row and closed else 0,
+        seconds(model.since),
+        failures if in_a_row else 0,
         model.successes,
         len(model.probes),
         seconds(model.retry_after(now)),
-        model.counters.rejected,
-        model.counters.late,
+        0 if in_a_row else calls,
+        0 if in_a_row else failures,
+        counted.rejected,
+        counted.late,
+        counted.failures,
+        counted.ignored,
+        counted.successes if model.settings.count_successes else None,
     )

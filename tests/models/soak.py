@@ -43,15 +43,17 @@ def run(seed: int, operations: int, processes: int) -> Iterator[Report]:
 
 def run_chunk(seed: int, first: int) -> Report:
     """Run some histories, up to the first that shows a difference."""
-    moves: Counter[str] = Counter()
-    for done, number in enumerate(range(first, first + CHUNK)):
-        found = _run_history(seed, number, moves)
-        if found is not None:
-            return Report(done * LENGTH, moves, found)
-    return Report(CHUNK * LENGTH, moves)
+    operations, moves = 0, Counter[str]()
+    for number in range(first, first + CHUNK):
+        done = run_history(seed, number)
+        operations += done.operations
+        moves += done.moves
+        if done.found is not None:
+            return Report(operations, moves, done.found)
+    return Report(operations, moves)
 
 
-def _run_history(seed: int, number: int, moves: Counter[str]) -> str | None:
+def run_history(seed: int, number: int) -> Report:
     """Run one history; tell the shortest part of it that shows a difference."""
     rng = Random(f"{seed} {number}")
     case, history = draw_case(rng), draw_history(rng)
@@ -61,7 +63,7 @@ def _run_history(seed: int, number: int, moves: Counter[str]) -> str | None:
             pair.run(op)
         except DivergedError:
             short = shortest(case, history[:count])
-            return f"seed {seed}, history {number}\n{Pair(case).story(short)}"
-    for moved in pair.moves:
-        moves[f"{moved.old.name} -> {moved.new.name}".lower()] += 1
-    return None
+            story = f"seed {seed}, history {number}\n{Pair(case).story(short)}"
+            return Report(count, Counter(), story)
+    moves = (f"{moved.old.name} -> {moved.new.name}".lower() for moved in pair.moves)
+    return Report(len(history), Counter(moves))

@@ -12,6 +12,7 @@ from models.breaker import (
     MILLISECOND,
     SECOND,
     Breaker,
+    Breaks,
     Consecutive,
     Permit,
     Ratio,
@@ -27,7 +28,7 @@ def settings(**changes: object) -> Settings:
     """Two failures open, for ten seconds; then one probe at a time, two to close."""
     options: dict[str, object] = {
         "trip": Consecutive(2),
-        "breaks": lambda reopenings: 10 * SECOND * 2**reopenings,
+        "breaks": Breaks(10 * SECOND, factor=2.0),
         "success_threshold": 2,
         "max_probes": 1,
         "probe_lease": 30 * SECOND,

@@ -120,7 +120,7 @@ class BreakerMachine(RuleBasedStateMachine):
         self.model = model.Breaker(
             model.Settings(
                 trip=model.Consecutive(failures),
-                breaks=lambda _reopenings: round(pause * SECOND),
+                breaks=model.Breaks(round(pause * SECOND)),
                 success_threshold=threshold,
                 max_probes=probes,
                 probe_lease=round(lease * SECOND),
@@ -332,7 +332,7 @@ class BreakerMachine(RuleBasedStateMachine):
         """What the model answers to a call from here."""
         live = any(not permit.used for permit in self.inside)
         if live and self.model.state in PROBED:
-            return self.model.nested(self.clock.now)
+            return self.model.nested()
         answer = self.model.acquire(self.clock.now)
         self._expect(answer.transition)
         return answer
