@@ -31,6 +31,7 @@ LONGEST_LEASE = 20 * DAY
 MOST_DOUBLINGS = 7
 MOST_REOPENINGS = 15
 HANGING_TICKS = 5
+SHORTEST_TICK = MILLISECOND // 10
 
 
 class State(IntEnum):
@@ -419,7 +420,7 @@ class Breaker:
         slow_after = self.settings.slow_after
         if slow_after is None or isinstance(self.settings.trip, Consecutive):
             return False
-        tick = slow_after // 4
+        tick = hanging_tick(slow_after)
         latest = now // tick - HANGING_TICKS
         admitted = [permit.admitted for permit in self.flying]
         hanging = sum(then is not None and then // tick <= latest for then in admitted)
@@ -433,3 +434,8 @@ class Breaker:
         if self.state is State.CLOSED:
             return self.window.is_clean()
         return self.state is State.DISABLED
+
+
+def hanging_tick(slow_after: int) -> int:
+    """A quarter of `slow_after`, rounded up; five of them are longer, for certain."""
+    return max(-(-slow_after // 4), SHORTEST_TICK)

@@ -26,6 +26,7 @@ from models.pair import (
     Op,
     Pair,
 )
+from seawall import _native as native
 
 LENGTH = 120
 # How often each is drawn, against the others. A history multiplies each by its own
@@ -49,7 +50,10 @@ WEIGHTS = {
     "break_edge": 8,
     "lease_edge": 5,
     "bucket_edge": 3,
+    "slow_edge": 3,
 }
+if hasattr(native.Breaker, "reconfigure"):
+    WEIGHTS["reconfigure"] = 1
 NAMES = tuple(WEIGHTS)
 FAILED_ROUND = [("break_edge", NEWEST), ("acquire", NEWEST), ("failure", NEWEST)]
 STARTS = (
@@ -60,6 +64,9 @@ STARTS = (
 )
 BREAKS = (0, 1, MILLISECOND - 1, MILLISECOND, 10 * SECOND, 3600 * SECOND, 365 * DAY)
 WINDOWS = (10 * MILLISECOND, SECOND, SECOND + 7, 60 * SECOND, DAY)
+SLOW: tuple[int | None, ...] = (None, None, 1, 5, MILLISECOND, 4 * SECOND, DAY)
+if not hasattr(native.Rejection, "transition"):
+    SLOW = (None,)
 LEASES = (1, QUARTER - 1, QUARTER, SECOND, 30 * SECOND, 3600 * SECOND, DAY)
 
 
@@ -71,6 +78,9 @@ def draw_case(rng: Random) -> Case:
         success_threshold=rng.choice((1, 2, 3, 31)),
         max_probes=rng.choice((1, 1, 2, 3, 31)),
         probe_lease=rng.choice(LEASES),
+        slow_after=rng.choice(SLOW)
+        if hasattr(native.Rejection, "transition")
+        else None,
         cancelled_after=rng.choice((None, None, 1, 10 * SECOND)),
         enforce=rng.random() < 0.8,
         count_successes=rng.random() < 0.3,

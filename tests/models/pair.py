@@ -8,6 +8,8 @@ that can be run, also what is left of it when some are taken away.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from random import Random
 from typing import Any, NamedTuple
 
 from models.breaker import (
@@ -22,17 +24,21 @@ from models.breaker import (
     Consecutive,
     Hold,
     Permit,
+    Ratio,
     Rejection,
     Settings,
     State,
     Transition,
+    hanging_tick,
 )
 from models.windows import BUCKETS, InARow, LastWhile
 from seawall import _native as native
 
 Op = tuple[str, int]
-# Beyond this many durations the core's buckets begin anew, and the model's do not.
+# A window of time counts laps, and calls in flight ticks, in so few bits that what is
+# older than this may look new.
 LONGEST_IN_DURATIONS = 16_000
+LONGEST_IN_TICKS = 2**23 - 1
 # The core keeps the ends of breaks and leases as hands of a clock face.
 BREAK_FACE = 2**37 * MILLISECOND
 LEASE_FACE = 2**24 * QUARTER
@@ -96,7 +102,7 @@ class Pair:
 
     def __init__(self, case: Case) -> None:
         self.clock = Clock(case.start)
-        self.ends = _end_of_time(case)
+        self.ends = end_of_time(case)
         self.model = Breaker(case.settings)
         self.core = native.Breaker(settings_of_core(case.settings), now=self.clock)
         self.permits: list[tuple[Any, Permit]] = []
@@ -280,6 +286,12 @@ class Pair:
         moved = self.model.reset(self.clock.now)
         return move_of_core(self.core.reset()), self._moved(moved)
 
+    def reconfigure(self, pick: int) -> tuple[object, object]:
+        """Some thresholds and durations change; the shape of the window cannot."""
+        settings = reconfigured(self.model.settings, Random(pick))
+        self.model.reconfigure(settings)
+        return self.core.reconfigure(settings_of_core(settings)), None
+
     # ------------------------------------------------------------ time
 
     def wait(self, pick: int) -> tuple[object, object]:
@@ -310,7 +322,7 @@ class Pair:
         slow_after = self.model.settings.slow_after
         if slow_after is not None and self.permits:
             admitted = self.permits[pick % len(self.permits)][1].admitted or 0
-            width = slow_after // 4
+            width = hanging_tick(slow_after)
             hanging = (admitted // width + 5) * width
             self._to_edge((admitted + slow_after, hanging)[pick % 2], pick // 2)
         return None, None
@@ -340,11 +352,34 @@ def _looks_ahead(now: int, end: int, face: int, longest: int) -> bool:
     return now > end and (end - now) % face < longest + 3601 * SECOND
 
 
-def _end_of_time(case: Case) -> int:
-    trip = case.settings.trip
-    if isinstance(trip, Consecutive) or trip.duration is None:
-        return 2**63
-    return case.start + LONGEST_IN_DURATIONS * trip.duration
+def end_of_time(case: Case) -> int:
+    """The last instant up to which the core's counts of ticks are unequivocal."""
+    longest = [2**62]
+    trip, slow_after = case.settings.trip, case.settings.slow_after
+    if isinstance(trip, Ratio) and trip.duration is not None:
+        longest.append(LONGEST_IN_DURATIONS * trip.duration)
+    if slow_after is not None:
+        longest.append(LONGEST_IN_TICKS * hanging_tick(slow_after))
+    return case.start + min(longest)
+
+
+def reconfigured(settings: Settings, rng: Random) -> Settings:
+    """Draw what may change while calls are under way."""
+    trip = settings.trip
+    if isinstance(trip, Consecutive):
+        trip = Consecutive(rng.randint(1, 5))
+    else:
+        trip = replace(trip, ppm=rng.randint(1, 10) * 100_000)
+    return replace(
+        settings,
+        trip=trip,
+        breaks=Breaks(rng.choice((MILLISECOND, 20 * SECOND)), step=rng.choice((0, 1))),
+        success_threshold=rng.randint(1, 4),
+        max_probes=rng.randint(1, 4),
+        probe_lease=rng.choice((1, 5 * SECOND, DAY)),
+        cancelled_after=rng.choice((None, 3 * SECOND)),
+        enforce=rng.random() < 0.8,
+    )
 
 
 class Drawn:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -407,7 +407,13 @@ def _end(outcome: Outcome) -> None:
 
 
 TestBreakerMachine = BreakerMachine.TestCase
+# A difference shows itself in many ways, and to explain each takes hypothesis minutes;
+# the shortest history of one of them does it.
 TestBreakerMachine.settings = settings(
-    max_examples=3 * settings().max_examples, stateful_step_count=60
+    max_examples=3 * settings().max_examples,
+    stateful_step_count=60,
+    phases=set(Phase) - {Phase.explain},
+    report_multiple_bugs=False,
 )
+TestBreakerMachine.pytestmark = [pytest.mark.timeout(400)]  # to shrink takes its time
 TestBreakerMachine.__doc__ = "No history tells the breaker from its model."
