@@ -44,6 +44,7 @@ class Mutant:
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
 LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
+LIVE = "config/live.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
@@ -74,8 +75,8 @@ MUTANTS = [
     Mutant(
         "fetch_add counts the closed failure",
         BREAKER,
-        "state::count_failure(word, &self.config, stamp) {\n",
-        "state::count_failure(word, &self.config, stamp) {\n"
+        "state::count_failure(word, &self.config(), stamp) {\n",
+        "state::count_failure(word, &self.config(), stamp) {\n"
         "            if word.is_closed() && matches!(next, Next::To(_)) {\n"
         "                self.word.fetch_add(1, Ordering::AcqRel);\n"
         "                return Change::Kept;\n"
@@ -608,9 +609,9 @@ MUTANTS = [
         "a ratio that is reached opens without a swap",
         BREAKER,
         "                self.advance("
-        "|word| state::trip(word, &self.config, stamp, pause))",
+        "|word| state::trip(word, &self.config(), stamp, pause))",
         "                let word = self.load();\n"
-        "                let next = state::trip(word, &self.config, stamp, pause);\n"
+        "                let next = state::trip(word, &self.config(), stamp, pause);\n"
         "                let Next::Break(new, _) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
         "                Change::Moved(new.transition_from(Word::clean(stamp), None))",
@@ -697,6 +698,94 @@ MUTANTS = [
         "    let _ = duration;\n"
         "    Next::Break(opened.pack(), config.break_duration())",
         "breaker::a_transition_tells_the_break_that_was_computed_for_it",
+    ),
+    # A configuration that changes.
+    Mutant(
+        "a reader does not look whether it was overtaken",
+        LIVE,
+        "            if after & !WRITING == version & !WRITING {",
+        "            if after >= version {",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a writer fills what others read",
+        LIVE,
+        "        for (word, value) in self.slot(next)",
+        "        for (word, value) in self.slot(next.wrapping_add(NEXT))",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is stored relaxed",
+        LIVE,
+        "            word.store(value, Ordering::Release);",
+        "            word.store(value, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is loaded relaxed",
+        LIVE,
+        "word.load(Ordering::Acquire)",
+        "word.load(Ordering::Relaxed)",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a version is published before its words",
+        LIVE,
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Release);",
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "two writers write at once",
+        LIVE,
+        "            if version & WRITING == 0 {",
+        "            if version & WRITING == 0 || version > 0 {",
+        "breaker_loom::writers_of_the_configuration_take_turns",
+    ),
+    Mutant(
+        "a writer has not seen what the one before it wrote",
+        LIVE,
+        "fetch_or(WRITING, Ordering::Acquire)",
+        "fetch_or(WRITING, Ordering::Relaxed)",
+        "breaker_loom::writers_of_the_same_words_come_one_after_the_other",
+    ),
+    Mutant(
+        "a failure is judged by a configuration older than the word",
+        BREAKER,
+        "        while let Some(next) = "
+        "state::count_failure(word, &self.config(), stamp) {",
+        "        let config = self.config();\n"
+        "        while let Some(next) = state::count_failure(word, &config, stamp) {",
+        "breaker_loom::a_lower_threshold_against_failures",
+    ),
+    Mutant(
+        "a closed circuit reads its configuration",
+        BREAKER,
+        "        if word.is_closed() {\n            return state::pass",
+        "        if word.is_closed() && self.config().max_probes() > 0 {\n"
+        "            return state::pass",
+        "breaker_loom::a_clean_closed_circuit_writes_nothing",
+    ),
+    Mutant(
+        "another window is taken",
+        LIVE,
+        "        self.built.trip.check_change(config.trip)?;\n",
+        "",
+        "breaker::another_window_needs_another_breaker",
+    ),
+    Mutant(
+        "two options share a bit",
+        LIVE,
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 5;",
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 1;",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "jitter and growth share a bit",
+        "backoff/packed.rs",
+        "const JITTER_SHIFT: u32 = 2;",
+        "const JITTER_SHIFT: u32 = 1;",
+        "breaker_props::what_was_configured_is_read_back",
     ),
     # Budget, randomness, backoff.
     Mutant(

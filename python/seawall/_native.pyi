@@ -144,6 +144,8 @@ class Breaker:
     def __new__(
         cls, settings: Settings, *, now: Callable[[], float] | None = None
     ) -> Breaker: ...
+    # Keeps the state and what was counted; a ValueError for a window of another shape.
+    def reconfigure(self, settings: Settings, /) -> None: ...
     # `now` is read by `acquire` while not closed or where calls are timed, by every
     # failure and command, by a success that a window of time counts or that may close
     # the circuit, and by `snapshot` while open or for a window of time. What it raises

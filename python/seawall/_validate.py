@@ -123,7 +123,7 @@ def check_on(option: str, on: object) -> None:
         for kind in kinds:
             _check_kind(option, kind)
     elif callable(on) and not isinstance(on, type):
-        _check_predicate(option, on)
+        check_predicate(option, on, "error")
     else:
         _check_kind(option, on)
 
@@ -162,7 +162,17 @@ def _not_a_kind(option: str, kind: object) -> str:
     )
 
 
-def _check_predicate(option: str, predicate: object) -> None:
+def check_predicate(option: str, predicate: object, argument: str) -> None:
+    """Refuse what is no plain function of one *argument*.
+
+    Raises:
+        TypeError: With a function to write instead.
+    """
+    if not callable(predicate) or isinstance(predicate, type):
+        raise TypeError(
+            f"{option} must be a function of the {argument}, not {predicate!r}: "
+            f"write {option}=lambda {argument}: ..."
+        )
     function: Any = inspect.unwrap(cast("Any", predicate))
     call = getattr(function, "__call__", function)  # noqa: B004 -- its kind matters
     for candidate in (function, call):
@@ -170,13 +180,38 @@ def _check_predicate(option: str, predicate: object) -> None:
             # The coroutine it returns is true, so everything would match.
             raise TypeError(
                 f"{option} got a coroutine function, {predicate!r}: a predicate is "
-                f"never awaited, write {option}=lambda error: ..."
+                f"never awaited, write {option}=lambda {argument}: ..."
             )
     if not _takes_one(predicate):
         raise TypeError(
-            f"{option} got {predicate!r}, which does not take one argument, the error: "
-            f"write {option}=lambda error: ..."
+            f"{option} got {predicate!r}, which does not take one argument, the "
+            f"{argument}: write {option}=lambda {argument}: ..."
         )
+
+
+def check_classify(option: str, classify: object) -> None:
+    """Refuse what could not classify an error.
+
+    Raises:
+        TypeError: With a classifier to write instead.
+    """
+    if not callable(classify) or isinstance(classify, type):
+        raise TypeError(
+            f"{option} must be a Classifier or a function of the error, not "
+            f"{classify!r}: write {option}=Classifier().extend({{...}})"
+        )
+    check_predicate(option, classify, "error")
+
+
+def boolean(option: str, value: object) -> bool:
+    """Return *value*, which must be True or False.
+
+    Raises:
+        TypeError: If it is anything else, such as 1 or None.
+    """
+    if isinstance(value, bool):
+        return value
+    raise TypeError(f"{option} must be True or False, not {value!r}")
 
 
 def _takes_one(function: Any) -> bool:

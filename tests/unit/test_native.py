@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import importlib.metadata
+import itertools
 import random
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FunctionType
 from typing import Any
@@ -93,7 +94,7 @@ def permitted(breaker: Breaker) -> Permit:
 def opened(clock: ManualClock, **options: Any) -> Breaker:
     """Return an open breaker."""
     breaker = breaker_of(clock, failures=1, **options)
-    breaker.failure(admitted(breaker))
+    breaker.failure(0)
     return breaker
 
 
@@ -186,17 +187,22 @@ def test_what_the_clock_raises_reaches_the_caller_and_changes_nothing(
     assert breaker.snapshot().generation == before
 
 
-def test_a_verdict_can_be_given_again_when_the_clock_failed(clock: ManualClock) -> None:
+@pytest.mark.parametrize("verdict", ["success", "failure", "cancelled"])
+def test_a_verdict_can_be_given_again_when_the_clock_failed(
+    clock: ManualClock, verdict: str
+) -> None:
     """Otherwise the probe's permit would be lost until its lease is over."""
-    breaker = probing(clock)
+    breaker = probing(clock, cancelled_after=1)
     permit = permitted(breaker)
+    clock.seconds += 1.0
     clock.error = ZeroDivisionError()
 
     with pytest.raises(ZeroDivisionError):
-        permit.failure()
+        getattr(permit, verdict)()
+    assert not permit.used
 
     clock.error = None
-    assert permit.failure() is not None
+    assert getattr(permit, verdict)() is not None
 
 
 def test_a_clock_that_tells_no_number_is_a_type_error() -> None:
@@ -340,6 +346,30 @@ def test_a_permit_in_a_cycle_is_released_by_the_collector(clock: ManualClock) ->
     assert breaker.snapshot().permits_out == 0
 
 
+@pytest.mark.parametrize(
+    "ask", ["acquire", "snapshot", "success", "failure", "isolate", "disable", "reset"]
+)
+def test_a_permit_may_be_collected_in_the_middle_of_anything(
+    clock: ManualClock, ask: str
+) -> None:
+    """The collector and signal handlers run whenever a Python clock is read."""
+
+    def now() -> float:
+        gc.collect()
+        return clock()
+
+    breaker = breaker_of(now, ratio=0.5, duration=SECOND, cancelled_after=SECOND)
+    cycle: list[Any] = [permitted(breaker)]
+    cycle.append(cycle)
+    del cycle
+
+    arguments = [0] if ask in {"success", "failure"} else []
+    kept = getattr(breaker, ask)(*arguments)
+
+    assert breaker.snapshot().ignored == 1
+    del kept
+
+
 def test_a_permit_with_a_verdict_is_not_released_again(clock: ManualClock) -> None:
     """The place it would give back belongs to somebody else by now."""
     breaker = probing(clock, success_threshold=3, max_probes=2)
@@ -467,6 +497,601 @@ def test_a_hold_keeps_its_breaker_alive_and_is_collected_with_it() -> None:
     gc.collect()
 
     assert gone() is None
+
+
+# What opens it, and for how long
+
+
+def test_a_ratio_of_the_last_calls_opens(clock: ManualClock) -> None:
+    """Half of four, asked after each failure once there are four."""
+    breaker = breaker_of(clock, ratio=0.5, calls=8, min_calls=4)
+
+    assert breaker.failure(0) is None
+    breaker.success(0)
+    breaker.success(0)
+    seen = breaker.snapshot()
+    assert (seen.window_calls, seen.window_failures, seen.failures) == (3, 1, 0)
+
+    moved = breaker.failure(0)
+    assert moved is not None
+    assert (moved.new, moved.break_duration) == (_native.OPEN, 1.0)
+    assert breaker.snapshot().window_calls == 0
+
+
+def test_a_window_of_time_counts_successes_and_forgets(clock: ManualClock) -> None:
+    """Without its successes any failure would be all of the calls."""
+    breaker = breaker_of(clock, ratio=0.5, duration=10 * SECOND)
+    for _ in range(3):
+        breaker.success(0)
+
+    assert breaker.failure(0) is None
+    seen = breaker.snapshot()
+    assert (seen.window_calls, seen.window_failures) == (4, 1)
+
+    clock.seconds += 11.0
+    assert breaker.snapshot().window_calls == 0
+    assert breaker.failure(0) is not None
+
+
+@pytest.mark.parametrize("count", [5, 43, 44, 1024])
+def test_a_ratio_of_calls_reads_no_clock_for_a_success(
+    clock: ManualClock, count: int
+) -> None:
+    """Only a window of time has to know when."""
+    breaker = breaker_of(clock, ratio=0.5, calls=count)
+
+    for _ in range(count + 1):
+        breaker.success(admitted(breaker))
+
+    assert breaker.snapshot().window_calls == count
+    assert clock.reads == 0
+
+
+def test_breaks_grow_with_every_failed_probe(clock: ManualClock) -> None:
+    """What was not back after a second need not be asked every second."""
+    breaks = Backoff.exponential(SECOND, 2.0, 60 * SECOND, "none", None)
+
+    assert broken(clock, breaker_of(clock, failures=1, breaks=breaks), 5) == [
+        *(1.0, 2.0, 4.0, 8.0, 16.0),
+    ]
+
+
+def broken(clock: ManualClock, breaker: Breaker, times: int) -> list[float]:
+    """Fail, and fail every probe; how long it broke each time."""
+    durations: list[float] = []
+    for _ in range(times):
+        ticket = breaker.acquire()
+        assert not isinstance(ticket, Rejection)
+        failed = ticket.failure if isinstance(ticket, Permit) else None
+        moved = breaker.failure(admitted(breaker)) if failed is None else failed()
+        assert moved is not None
+        assert moved.break_duration is not None
+        durations.append(moved.break_duration)
+        assert isinstance(breaker.acquire(), Rejection)
+        clock.seconds += moved.break_duration + 0.001  # a break ends on a millisecond
+    return durations
+
+
+@pytest.mark.parametrize(
+    "trip",
+    [{"failures": 1}, {"ratio": 0.1, "calls": 9}, {"ratio": 0.1, "duration": SECOND}],
+    ids=["consecutive", "calls", "time"],
+)
+def test_a_seed_makes_breaks_a_function_of_their_number(
+    clock: ManualClock, trip: dict[str, Any]
+) -> None:
+    """Whatever else draws in between, and from the start when it has recovered."""
+    breaks = Backoff.exponential(SECOND, 2.0, 60 * SECOND, "full", 7)
+    breaker = breaker_of(clock, breaks=breaks, **trip)
+    expected = [breaks.delay(number, None) for number in (1, 2, 3)]
+
+    first = broken(clock, breaker, 3)
+    permitted(breaker).success()
+    second = broken(clock, breaker, 3)
+
+    assert first == pytest.approx(expected)
+    assert second == first
+    assert len(set(first)) == 3
+
+
+def test_without_a_seed_breaks_are_spread() -> None:
+    """Breakers of many processes must not probe at the same moment."""
+    breaks = Backoff.constant(SECOND, "full", None)
+
+    durations = set[float | None]()
+    for _ in range(100):
+        moved = breaker_of(failures=1, breaks=breaks).failure(0)
+        assert moved is not None
+        durations.add(moved.break_duration)
+
+    assert len(durations) == 100
+
+
+@pytest.mark.parametrize(
+    ("hint", "duration"),
+    [(None, 1.0), (SECOND // 2, 1.0), (5 * SECOND, 5.0), (2**64 - 1, 365 * 86400.0)],
+    ids=["none", "shorter", "longer", "centuries"],
+)
+def test_a_hint_only_lengthens_the_break(
+    clock: ManualClock, hint: int | None, duration: float
+) -> None:
+    """The other side knows better when it is back, but not that it is back sooner."""
+    breaker = breaker_of(clock, failures=1)
+
+    opened = breaker.failure(0, hint)
+    assert opened is not None
+    assert opened.break_duration == duration
+    clock.seconds += duration
+    reopened = permitted(breaker).failure(hint)
+    assert reopened is not None
+    assert reopened.break_duration == duration
+
+
+def test_only_an_opening_has_a_break(clock: ManualClock) -> None:
+    """Half-open and closed last as long as they last."""
+    permit = permitted(probing(clock))
+
+    assert permit.transition is not None
+    assert permit.transition.break_duration is None
+    closed = permit.success()
+    assert closed is not None
+    assert closed.break_duration is None
+
+
+# Other settings
+
+
+def test_other_settings_keep_the_state_and_what_was_counted(clock: ManualClock) -> None:
+    """Who tunes a breaker in an incident must not lose what it has learnt."""
+    breaker = breaker_of(clock, failures=9)
+    breaker.failure(0)
+    breaker.failure(0)
+
+    breaker.reconfigure(settings_of(failures=3, breaks=breaks_of(7 * SECOND)))
+
+    seen = breaker.snapshot()
+    assert (seen.failures, seen.failed, seen.generation) == (2, 2, 0)
+    moved = breaker.failure(0)
+    assert moved is not None
+    assert moved.break_duration == 7.0
+
+
+def test_other_settings_are_published(clock: ManualClock) -> None:
+    """Functions that were decorated before have to heed them too."""
+    breaker = breaker_of(clock)
+    wrapper = wrapper_of(breaker)
+
+    breaker.reconfigure(settings_of(cancelled_after=SECOND))
+    assert told(wrapper) == (None, None)
+    breaker.reconfigure(settings_of(count_successes=True))
+    assert told(wrapper) == (0, True)
+    breaker.reconfigure(settings_of())
+    assert told(wrapper) == (0, None)
+
+
+def test_enforcing_can_be_switched_while_the_circuit_is_open(
+    clock: ManualClock,
+) -> None:
+    """The way from trying it out to relying on it, and back in an emergency."""
+    breaker = opened(clock, enforce=False)
+
+    shadowed = breaker.acquire()
+    breaker.reconfigure(settings_of(failures=1))
+    rejected = breaker.acquire()
+    breaker.reconfigure(settings_of(failures=1, enforce=False))
+    again = breaker.acquire()
+
+    kinds = [type(answer) for answer in (shadowed, rejected, again)]
+    assert kinds == [Permit, Rejection, Permit]
+    assert breaker.snapshot().rejected == 3
+
+
+def test_a_call_admitted_before_it_was_timed_is_not_late(clock: ManualClock) -> None:
+    """Nobody knows when it began."""
+    breaker = breaker_of(clock, failures=1)
+    permit = breaker.permit(nested=False)
+    assert isinstance(permit, Permit)
+    breaker.reconfigure(settings_of(failures=1, cancelled_after=1))
+    clock.seconds += 10.0
+
+    assert permit.cancelled() is None
+    assert breaker.snapshot().ignored == 1
+
+
+def test_another_seed_draws_other_breaks(clock: ManualClock) -> None:
+    """From the next one on; without a seed they are random again."""
+    draws = [Backoff.constant(SECOND, "full", seed) for seed in (1, 2, None)]
+    breaker = breaker_of(clock, failures=1, breaks=draws[0])
+
+    durations: list[float] = []
+    for breaks in draws:
+        breaker.reconfigure(settings_of(failures=1, breaks=breaks))
+        breaker.reset()
+        durations += broken(clock, breaker, 1)
+
+    assert durations[:2] == [breaks.delay(1, None) for breaks in draws[:2]]
+    assert len(set(durations)) == 3
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        pytest.param({"failures": 2}, "trip must be the kind", id="none"),
+        pytest.param({"ratio": 0.5, "calls": 9}, "calls must be what", id="other size"),
+        pytest.param({"ratio": 0.5, "duration": SECOND}, "trip must be", id="time"),
+    ],
+)
+def test_another_window_is_refused_and_nothing_has_changed(
+    clock: ManualClock, window: dict[str, Any], message: str
+) -> None:
+    """What was remembered would mean something else."""
+    breaker = breaker_of(clock, ratio=0.5, calls=8)
+    wrapper = wrapper_of(breaker)
+
+    with pytest.raises(ValueError, match=message):
+        breaker.reconfigure(settings_of(**window, count_successes=True, enforce=False))
+
+    assert breaker.snapshot().succeeded is None
+    breaker.isolate()
+    assert isinstance(breaker.acquire(), Rejection)
+    assert told(wrapper) == (None, True)
+
+
+def test_two_reconfigurations_at_once_leave_one_of_both() -> None:
+    """Half of each is what nobody has asked for."""
+    choices = [
+        settings_of(failures=1),
+        settings_of(failures=1, breaks=breaks_of(9 * SECOND), cancelled_after=1),
+    ]
+    breaker = breaker_of(failures=1)
+
+    def work(seed: int) -> list[tuple[int, float]]:
+        rng = random.Random(seed)
+        for _ in range(500):
+            breaker.reconfigure(rng.choice(choices))
+        return []
+
+    for _ in in_threads(work):
+        timed = isinstance(breaker.acquire(), Permit)
+        moved = breaker.failure(breaker.snapshot().generation)
+        breaker.reset()
+        assert moved is not None
+        assert moved.break_duration == (9.0 if timed else 1.0)
+
+
+# Counting
+
+
+def tally(breaker: Breaker) -> tuple[int, int, int | None, int, int]:
+    """Failures, neutral verdicts, successes, rejections, late verdicts."""
+    seen = breaker.snapshot()
+    return (seen.failed, seen.ignored, seen.succeeded, seen.rejected, seen.late)
+
+
+def test_every_verdict_is_counted_once(clock: ManualClock) -> None:
+    """A late one as late and nothing else."""
+    breaker = breaker_of(clock, count_successes=True, max_probes=3)
+
+    breaker.success(0)
+    breaker.release(0)
+    breaker.failure(0)
+    breaker.failure(0)
+    assert tally(breaker) == (2, 1, 1, 0, 0)
+
+    breaker.success(0)
+    breaker.failure(0)
+    breaker.release(0)  # gives no verdict, so it cannot give one late
+    breaker.acquire()
+    assert tally(breaker) == (2, 1, 1, 1, 2)
+
+    clock.seconds += 1.0
+    late, probe, dropped = (permitted(breaker) for _ in range(3))
+    del dropped
+    permitted(breaker).release()
+    probe.success()
+    late.failure()
+    assert tally(breaker) == (2, 3, 2, 1, 3)
+
+
+def test_successes_are_none_until_they_are_counted(clock: ManualClock) -> None:
+    """Most of them are never heard of, so a number would be a lie."""
+    breaker = breaker_of(clock)
+    wrapper = wrapper_of(breaker)
+    breaker.failure(0)
+    breaker.success(0)
+
+    assert breaker.snapshot().succeeded is None
+    assert told(wrapper) == (0, None)
+
+
+def test_a_success_is_heard_of_where_it_is_counted(clock: ManualClock) -> None:
+    """Also in a circuit that has nothing to forget."""
+    breaker = breaker_of(clock, count_successes=True)
+    wrapper = wrapper_of(breaker)
+
+    breaker.success(0)
+    permit = breaker.permit(nested=False)
+    assert isinstance(permit, Permit)
+    permit.success()
+
+    assert told(wrapper) == (0, True)
+    assert breaker.snapshot().succeeded == 2
+    assert clock.reads == 0
+
+
+@pytest.mark.parametrize("kind", ["nested", "disabled", "shadow"])
+def test_what_is_not_judged_is_not_counted(clock: ManualClock, kind: str) -> None:
+    """A probe around it gives the verdict, or nobody does."""
+    options = {"count_successes": True, "enforce": kind != "shadow"}
+    breaker = breaker_of(clock, **options)
+    if kind == "disabled":
+        breaker.disable()
+    elif kind == "shadow":
+        breaker.isolate()
+
+    for verdict in ("success", "failure", "release", "cancelled"):
+        permit = breaker.permit(nested=kind == "nested")
+        assert isinstance(permit, Permit)
+        assert getattr(permit, verdict)() is None
+    del permit
+    if kind == "disabled":
+        breaker.success(1)
+        breaker.failure(1)
+        breaker.release(1)
+
+    assert tally(breaker) == (0, 0, 0, 4 if kind == "shadow" else 0, 0)
+
+
+# Shadow mode
+
+
+def test_in_shadow_mode_nothing_is_rejected_and_all_of_it_counted(
+    clock: ManualClock,
+) -> None:
+    """Whoever introduces a breaker wants to know first what it would do."""
+    breaker = breaker_of(clock, failures=1, enforce=False)
+    wrapper = wrapper_of(breaker)
+    assert breaker.failure(admitted(breaker)) is not None
+
+    shadowed = [permitted(breaker), breaker.permit(nested=False)]
+
+    assert breaker.snapshot().rejected == 2
+    assert told(wrapper) == (None, True)
+    for permit in shadowed:
+        assert isinstance(permit, Permit)
+        assert (permit.probe, permit.generation, permit.transition) == (False, 1, None)
+        assert permit.failure() is None
+    assert breaker.snapshot().state == _native.OPEN
+
+
+def test_in_shadow_mode_probes_are_granted_and_judged(clock: ManualClock) -> None:
+    """Otherwise it would never find out that the dependency is back."""
+    breaker = probing(clock, enforce=False)
+
+    probe, surplus = permitted(breaker), permitted(breaker)
+
+    assert (probe.probe, surplus.probe) == (True, False)
+    assert surplus.success() is None
+    closed = probe.success()
+    assert closed is not None
+    assert closed.new == _native.CLOSED
+    assert breaker.snapshot().rejected == 1
+
+
+# Cancelled calls
+
+
+def test_a_call_that_may_be_too_long_is_a_permit_in_every_state(
+    clock: ManualClock,
+) -> None:
+    """A number could not remember when it was admitted."""
+    breaker = breaker_of(clock, cancelled_after=SECOND)
+    wrapper = wrapper_of(breaker)
+
+    closed = permitted(breaker)
+    breaker.disable()
+    disabled = permitted(breaker)
+
+    assert (closed.probe, disabled.probe) == (False, False)
+    assert told(wrapper) == (None, None)
+    assert clock.reads == 3
+
+
+@pytest.mark.parametrize("kind", ["call", "probe"])
+def test_a_cancellation_is_a_failure_if_the_call_ran_too_long(
+    clock: ManualClock, kind: str
+) -> None:
+    """Who gives up after that long has been let down by the dependency."""
+    options = {"cancelled_after": 5 * SECOND, "failures": 1}
+    breaker = breaker_of(clock, **options)
+    if kind == "probe":
+        permitted(breaker).failure()
+        clock.seconds += 1.0
+    before = breaker.snapshot()
+
+    early = permitted(breaker)
+    clock.seconds += 4.9
+    assert early.cancelled() is None
+    assert breaker.snapshot().ignored == 1
+
+    late = permitted(breaker)
+    clock.seconds += 5.0
+    moved = late.cancelled()
+    assert moved is not None
+    assert (moved.new, moved.break_duration) == (_native.OPEN, 1.0)
+    assert breaker.snapshot().failed == before.failed + 1
+
+
+def test_a_cancellation_is_a_release_unless_asked_for(clock: ManualClock) -> None:
+    """Somebody's impatience says nothing about the dependency."""
+    breaker = probing(clock)
+    permit = permitted(breaker)
+    clock.seconds += 10.0
+    reads = clock.reads
+
+    assert permit.cancelled() is None
+
+    assert clock.reads == reads
+    seen = breaker.snapshot()
+    assert (seen.state, seen.permits_out, seen.ignored) == (_native.HALF_OPEN, 0, 1)
+
+
+def test_a_nested_call_is_not_timed(clock: ManualClock) -> None:
+    """The probe around it runs as long, and is."""
+    breaker = breaker_of(clock, failures=1, cancelled_after=1)
+    nested = breaker.permit(nested=True)
+    assert isinstance(nested, Permit)
+    clock.seconds += 10.0
+
+    assert nested.cancelled() is None
+    assert nested.used
+    assert tally(breaker) == (0, 0, None, 0, 0)
+
+
+# Since when
+
+
+def test_a_state_began_when_its_change_was_made(clock: ManualClock) -> None:
+    """The reading that decided it, not one of the moment somebody asks."""
+    breaker = breaker_of(clock, failures=1)
+    began = [breaker.snapshot().since]
+
+    breaker.failure(0)
+    began.append(breaker.snapshot().since)
+    clock.seconds = 102.5
+    permit = permitted(breaker)
+    clock.seconds = 103.0
+    began.append(breaker.snapshot().since)
+    permit.success()
+    clock.seconds = 104.0
+    began.append(breaker.snapshot().since)
+    hold = breaker.isolate()
+    breaker.isolate().release()
+    clock.seconds = 105.0
+    began.append(breaker.snapshot().since)
+    hold.release()
+    began.append(breaker.snapshot().since)
+    clock.seconds = 106.0
+    breaker.disable()
+    breaker.disable()
+    began.append(breaker.snapshot().since)
+    clock.seconds = 107.0
+    breaker.enable()
+    clock.seconds = 108.0
+    breaker.enable()
+    began.append(breaker.snapshot().since)
+
+    assert began == [None, 100.0, 102.5, 103.0, 104.0, 105.0, 106.0, 107.0]
+
+
+def test_what_is_no_change_of_state_begins_none(clock: ManualClock) -> None:
+    """A lost probe's round and the reset of a closed circuit only forget."""
+    breaker = breaker_of(clock)
+    breaker.reset()
+    assert breaker.snapshot().since is None
+
+    breaker = probing(clock, max_probes=1, probe_lease=SECOND)
+    lost = permitted(breaker)
+    clock.seconds += 2.0
+    again = permitted(breaker)
+
+    assert again.generation == lost.generation + 1
+    assert breaker.snapshot().since == 101.0
+
+
+def test_the_last_change_of_any_thread_is_the_one_that_is_told() -> None:
+    """A state beside the instant of another one is a wrong answer to "since when"."""
+    here = threading.local()
+    numbers = itertools.count(1)
+
+    def now() -> float:
+        here.read = float(next(numbers))
+        return here.read
+
+    breaker = breaker_of(now)
+
+    def work(seed: int) -> list[tuple[int, float]]:
+        rng = random.Random(seed)
+        made: list[tuple[int, float]] = []
+        for _ in range(500):
+            moved = rng.choice([breaker.disable, breaker.enable])()
+            if moved is not None:
+                made.append((moved.generation, here.read))
+        return made
+
+    for made in in_threads(work):
+        generation, read = max(made)
+        seen = breaker.snapshot()
+        assert (seen.generation, seen.since) == (generation, read)
+
+
+def in_threads(
+    work: Callable[[int], list[tuple[int, float]]],
+) -> Iterator[list[tuple[int, float]]]:
+    """Run *work* in four threads that change often, five times; what all returned."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for round_ in range(5):
+            with ThreadPoolExecutor(4) as threads:
+                seeds = range(round_ * 4, round_ * 4 + 4)
+                yield list(itertools.chain(*threads.map(work, seeds)))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_a_snapshot_during_which_the_state_changes_is_of_one_state(
+    clock: ManualClock,
+) -> None:
+    """A Python clock lets others run, between the state and since when it is."""
+    breaker: Breaker
+
+    def now() -> float:
+        clock.seconds += 1.0
+        if clock.seconds == 102.0:
+            breaker.disable()
+        return clock.seconds
+
+    breaker = breaker_of(now, failures=1)
+    breaker.failure(0)
+
+    seen = breaker.snapshot()
+
+    assert (seen.state, seen.since) == (_native.DISABLED, 103.0)
+
+
+@pytest.mark.parametrize("command", ["isolate", "disable", "enable", "reset"])
+def test_a_command_whose_clock_fails_is_not_carried_out(
+    clock: ManualClock, command: str
+) -> None:
+    """An operator who sees the error may repeat the command."""
+    breaker = breaker_of(clock)
+    if command == "enable":
+        breaker.disable()
+    before = breaker.snapshot().generation
+    clock.error = ZeroDivisionError()
+
+    with pytest.raises(ZeroDivisionError):
+        getattr(breaker, command)()
+    assert breaker.snapshot().generation == before
+
+    clock.error = None
+    getattr(breaker, command)()
+    assert breaker.snapshot().generation == before + 1
+
+
+def test_a_hold_whose_clock_fails_is_still_held(clock: ManualClock) -> None:
+    """Otherwise nobody could release it any more."""
+    breaker = breaker_of(clock)
+    hold = breaker.isolate()
+    clock.error = ZeroDivisionError()
+
+    with pytest.raises(ZeroDivisionError):
+        hold.release()
+
+    clock.error = None
+    assert breaker.snapshot().state == _native.ISOLATED
+    assert hold.release() is not None
 
 
 # Publishing
@@ -673,26 +1298,70 @@ def interleave(
         assert plain.state() == published.state()
 
 
-def test_the_last_word_of_any_thread_is_published() -> None:
+@pytest.mark.parametrize(
+    "trip",
+    [{"failures": 2**31}, {"ratio": 1.0, "calls": 6}, {"ratio": 1.0, "calls": 44}],
+    ids=["consecutive", "word", "ring"],
+)
+def test_the_last_word_of_any_thread_is_published(trip: dict[str, Any]) -> None:
     """A stale note after a failure would lose the success that resets it."""
-    breaker = breaker_of(failures=2**31)
+    breaker = breaker_of(min_calls=6, **trip)
     wrapper = wrapper_of(breaker)
 
-    def work(seed: int) -> None:
+    def work(seed: int) -> list[tuple[int, float]]:
         rng = random.Random(seed)
         for _ in range(2000):
-            rng.choice([breaker.success, breaker.failure])(0)
+            stamp = told(wrapper)[0]
+            if isinstance(stamp, int):
+                rng.choice([*[breaker.success] * 9, breaker.failure])(stamp)
+            else:
+                breaker.reset()
+        return []
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for round_ in range(5):
-            with ThreadPoolExecutor(4) as threads:
-                list(threads.map(work, range(round_ * 4, round_ * 4 + 4)))
-            failures = breaker.snapshot().failures
-            assert told(wrapper) == (0, True if failures else None)
-    finally:
-        sys.setswitchinterval(interval)
+    for _ in in_threads(work):
+        seen = breaker.snapshot()
+        full = seen.window_calls == trip.get("calls", 0)
+        quiet = full and seen.failures == seen.window_failures == 0
+        stamp = seen.generation if seen.state == _native.CLOSED else None
+        assert told(wrapper) == (stamp, None if quiet else True)
+
+
+def test_a_window_is_quiet_once_it_is_full_of_successes(clock: ManualClock) -> None:
+    """Then one more changes nothing, and nobody need be called."""
+    breaker = breaker_of(clock, ratio=0.5, calls=3)
+    wrapper = wrapper_of(breaker)
+
+    notes = [told(wrapper)[1]]
+    for _ in range(3):
+        breaker.success(0)
+        notes.append(told(wrapper)[1])
+    breaker.failure(0)
+    notes.append(told(wrapper)[1])
+
+    assert notes == [True, True, True, None, True]
+
+
+def test_a_window_of_time_hears_of_every_success(clock: ManualClock) -> None:
+    """It forgets by itself, so it is never so full that one more is nothing."""
+    breaker = breaker_of(clock, ratio=0.5, duration=SECOND)
+    wrapper = wrapper_of(breaker)
+    for _ in range(100):
+        breaker.success(0)
+
+    assert told(wrapper) == (0, True)
+
+
+def test_no_news_are_not_told_again(clock: ManualClock) -> None:
+    """A window of time asks after every call; most of them change nothing."""
+    breaker = breaker_of(clock, ratio=0.5, duration=SECOND)
+    wrapper = wrapper_of(breaker)
+    wrapper.__globals__["tok"] = "untouched"
+
+    breaker.success(0)
+    wrapper_of(breaker)
+    assert told(wrapper) == ("untouched", True)
+    breaker.reset()
+    assert told(wrapper) == (1, True)
 
 
 # Backoff

@@ -4,7 +4,10 @@
 //! clock raises reaches the caller and leaves the breaker as it was. A snapshot
 //! only looks, so there the core may ask.
 
-use std::cell::OnceCell;
+use std::{
+    cell::OnceCell,
+    sync::{Mutex, PoisonError},
+};
 
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use seawall_core::{self as core, Admit, Change, Nanos, Reject, Stamp, State, Trip, Window};
@@ -12,6 +15,7 @@ use seawall_core::{self as core, Admit, Change, Nanos, Reject, Stamp, State, Tri
 use crate::{
     answer::{Admission, Snapshot, Transition},
     clock::Clock,
+    convert::checked,
     hold::Hold,
     permit::{Grant, Kind, Permit},
     publish::{News, Publisher},
@@ -28,6 +32,7 @@ pub(crate) struct Breaker {
     pub(crate) tally: Tally,
     /// Every outcome belongs to a moment.
     pub(crate) windowed: bool,
+    changing: Mutex<()>,
     clock: Clock,
     publisher: Publisher,
     since: Since,
@@ -141,10 +146,26 @@ impl Breaker {
             live: Live::new(settings),
             tally: Tally::default(),
             windowed: matches!(window, Some(Window::Time(_))),
+            changing: Mutex::default(),
             clock: now.into(),
             publisher: Publisher::default(),
             since: Since::default(),
         }
+    }
+
+    /// Heed other settings from now on; the state, and what was counted, stay.
+    #[pyo3(signature = (settings, /))]
+    fn reconfigure(&self, settings: &Bound<'_, Settings>) -> PyResult<()> {
+        let py = settings.py();
+        let settings = settings.get();
+        {
+            // Of two at once all of one stays. No Python code runs under the lock.
+            let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            checked(self.core.reconfigure(settings.core))?;
+            self.live.adopt(settings);
+        }
+        self.publish(py);
+        Ok(())
     }
 
     /// Ask whether a call may run: a stamp, a permit, or a rejection.

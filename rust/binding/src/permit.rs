@@ -162,12 +162,14 @@ impl Permit {
 
     /// The call was cancelled from outside: a failure if it ran too long.
     fn cancelled(&self, py: Python<'_>) -> PyResult<Option<Transition>> {
-        let breaker = self.breaker.get();
+        let Some(breaker) = self.listener() else {
+            return self.spend().map(|()| None);
+        };
         let Some(patience) = breaker.live.cancelled_after() else {
             return self.release().map(|()| None);
         };
         let now = breaker.now(py)?;
-        if self.grant.kind == Kind::Nested || !self.is_overdue(now, patience) {
+        if !self.is_overdue(now, patience) {
             return self.release().map(|()| None);
         }
         self.spend()?;

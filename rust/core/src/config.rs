@@ -1,11 +1,13 @@
 //! What can be set, and within which bounds.
 
+mod live;
 mod trip;
 
 use core::fmt;
 
 use crate::{Backoff, Jitter, Nanos};
 
+pub(crate) use live::Live;
 pub use trip::{Trip, Window};
 
 const SECOND: u64 = 1_000_000_000;

@@ -8,7 +8,7 @@
 //! * They never draw entropy. Randomness arrives as a `u64`.
 //! * They never wait or lock, and allocate only when they are made. Each shared
 //!   state is one atomic word that moves by compare-and-swap, or several that
-//!   need not agree.
+//!   need not agree. (Of two that reconfigure one breaker at once, one waits.)
 //!
 //! ```
 //! use seawall_core::{Admit, Breaker, BreakerConfig, Nanos};

@@ -621,6 +621,114 @@ fn growing_breaks_end_at_a_year() {
     assert_eq!(config.break_after(3, 0, None), Nanos::new(365 * DAY));
 }
 
+fn config(failures: u32, seconds: u64) -> BreakerConfig {
+    let duration = Nanos::new(seconds * SECOND);
+    BreakerConfig::new(failures, duration, 1, 1, duration).unwrap()
+}
+
+#[test]
+fn a_new_threshold_counts_the_failures_before_it() {
+    let breaker = breaker(5, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+    for _ in 0..3 {
+        breaker.failure(stamp, || START);
+    }
+    breaker.reconfigure(config(2, 60)).unwrap();
+
+    // It is reached already, and a reconfiguration is no failure.
+    let seen = breaker.snapshot(|| START);
+    assert_eq!(
+        (seen.state, seen.failures, seen.generation),
+        (State::Closed, 3, 0)
+    );
+    let Change::Moved(opened) = breaker.failure(stamp, || START) else {
+        panic!("still closed")
+    };
+    assert_eq!(opened.break_duration, Some(Nanos::new(60 * SECOND)));
+}
+
+#[test]
+fn a_break_that_has_begun_ends_when_it_was_to_end() {
+    let breaker = breaker(1, 10 * SECOND, 1, 1, SECOND);
+    open(&breaker);
+    breaker.reconfigure(config(1, 1)).unwrap();
+
+    assert!(is_rejected(&breaker, 10 * SECOND - 1));
+    assert!(!is_rejected(&breaker, 10 * SECOND));
+}
+
+#[test]
+fn permits_stay_out_when_fewer_are_allowed() {
+    let breaker = breaker(1, SECOND, 3, 3, SECOND);
+    open(&breaker);
+    let stamps = [(); 3].map(|()| permit(&breaker, SECOND));
+    breaker.reconfigure(config(1, 1)).unwrap();
+    breaker.release(stamps[0]);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert_eq!(breaker.snapshot(|| START).permits_out, 2);
+    let closed = breaker.success(stamps[1]);
+    assert!(matches!(closed, Change::Moved(_)), "one is enough now");
+}
+
+#[test]
+fn a_window_keeps_its_outcomes_under_another_ratio() {
+    for window in [Window::Calls(10), Window::Calls(100), TEN_SECONDS] {
+        let breaker = by_ratio(1.0, window, 4);
+        let stamp = permit(&breaker, 0);
+        breaker.success_with(stamp, || START);
+        breaker.failure(stamp, || START);
+        let trip = Trip::ratio(0.6, window, 2).unwrap();
+        breaker
+            .reconfigure(breaker.config().with_trip(trip).unwrap())
+            .unwrap();
+
+        assert_eq!(breaker.snapshot(|| START).window_calls, 2);
+        assert!(matches!(breaker.failure(stamp, || START), Change::Moved(_)));
+    }
+}
+
+#[test]
+fn another_window_needs_another_breaker() {
+    let ratio = |window| by_ratio(0.5, window, 1).config();
+    let (calls, time) = (ratio(Window::Calls(10)), ratio(TEN_SECONDS));
+    let refused = [
+        (
+            calls,
+            config(1, 1),
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got failures in a row",
+        ),
+        (
+            config(1, 1),
+            calls,
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got a ratio of the last calls",
+        ),
+        (
+            calls,
+            time,
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got a ratio of the calls of a duration",
+        ),
+        (
+            calls,
+            ratio(Window::Calls(11)),
+            "calls must be what the breaker was built with (another window needs a new breaker), got 11",
+        ),
+        (
+            time,
+            ratio(Window::Time(Nanos::new(SECOND))),
+            "duration must be what the breaker was built with (another window needs a new breaker), got 1 s",
+        ),
+    ];
+
+    for (built, new, message) in refused {
+        let breaker = Breaker::new(built);
+
+        let error = breaker.reconfigure(new).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(breaker.config(), built);
+    }
+}
+
 #[test]
 fn a_breaker_is_small() {
     let size = std::mem::size_of::<Breaker>();

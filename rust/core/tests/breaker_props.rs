@@ -36,6 +36,8 @@ enum Step {
     Wait(u64),
     WaitForTheBreak,
     WaitForTheLease,
+    /// The other one of two configurations with the same window.
+    Reconfigure(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -59,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => wait.prop_map(Step::Wait),
         4 => Just(Step::WaitForTheBreak),
         4 => Just(Step::WaitForTheLease),
+        1 => any::<u32>().prop_map(Step::Reconfigure),
     ]
 }
 
@@ -74,6 +77,45 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
         let config = config.with_trip(trip).unwrap();
         config.with_breaks(breaks).unwrap()
     })
+}
+
+/// Breaks of every kind.
+fn breaks() -> impl Strategy<Value = Backoff> {
+    let jitter = prop_oneof![
+        Just(Jitter::None),
+        Just(Jitter::Full),
+        Just(Jitter::Equal),
+        (0.0..=1.0).prop_map(|share| Jitter::spread(share).unwrap()),
+    ];
+    let nanos = || any::<u64>().prop_map(Nanos::new);
+    let base = (0..=365 * 24 * HOUR).prop_map(Nanos::new);
+    (0..3, base, nanos(), 1.0..f64::MAX, nanos(), jitter).prop_map(
+        |(kind, base, step, factor, longest, jitter)| {
+            match kind {
+                0 => Backoff::constant(base, jitter),
+                1 => Backoff::linear(base, step, longest, jitter),
+                _ => Backoff::exponential(base, factor, longest, jitter),
+            }
+            .unwrap()
+        },
+    )
+}
+
+/// Something else in most options, and the same window.
+fn altered(config: &BreakerConfig, draw: u32) -> BreakerConfig {
+    let up_to = |most: u32, shift: u32| 1 + (draw >> shift) % most;
+    let trip = match config.trip() {
+        Trip::Consecutive(_) => Trip::Consecutive(up_to(4, 0)),
+        Trip::Ratio { window, .. } => {
+            let share = f64::from(up_to(100, 2)) / 100.0;
+            Trip::ratio(share, window, up_to(5, 9)).unwrap()
+        }
+    };
+    let pause = Nanos::new(SECOND << (up_to(16, 12) - 1));
+    let lease = Nanos::new(SECOND << (up_to(16, 16) - 1));
+    BreakerConfig::new(1, pause, up_to(3, 20), up_to(3, 22), lease)
+        .and_then(|config| config.with_trip(trip))
+        .unwrap()
 }
 
 fn trip() -> impl Strategy<Value = Trip> {
@@ -127,6 +169,7 @@ impl Pair {
                     .retry_after
                     .unwrap_or_default(),
             ),
+            Step::Reconfigure(draw) => Some(Op::Reconfigure(altered(&self.model.config(), draw))),
             Step::WaitForTheLease => self.wait(self.model.lease_end().saturating_sub(self.now)),
         }
     }
@@ -199,7 +242,9 @@ proptest! {
             let answer = pair.answer(op)?;
             let after = pair.breaker.snapshot(|| pair.now);
 
-            prop_assert!(after.permits_out <= config.max_probes());
+            // Who is out when fewer are allowed stays out.
+            let allowed = pair.breaker.config().max_probes().max(before.permits_out);
+            prop_assert!(after.permits_out <= allowed);
             if let Some(transition) = answer.transition() {
                 prop_assert!(generations.insert(transition.generation), "one per generation");
                 prop_assert_eq!((transition.old, transition.new), (before.state, after.state));
@@ -218,6 +263,20 @@ proptest! {
                 prop_assert!(after.permits_out.abs_diff(before.permits_out) <= 1);
             }
         }
+    }
+
+    #[test]
+    fn what_was_configured_is_read_back(
+        (built, set) in (config(), any::<u32>()),
+        breaks in breaks(),
+    ) {
+        let breaker = Breaker::new(built);
+        prop_assert_eq!(breaker.config(), built);
+        let set = altered(&built, set).with_breaks(breaks).unwrap();
+        prop_assert_eq!(breaker.reconfigure(set), Ok(()));
+        prop_assert_eq!(breaker.config(), set);
+        prop_assert_eq!(breaker.reconfigure(built), Ok(()));
+        prop_assert_eq!(breaker.config(), built);
     }
 
     #[test]

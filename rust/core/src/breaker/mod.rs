@@ -5,6 +5,10 @@
 //! decides anew. Whoever's swap changed the state is handed the
 //! [`Transition`], and nobody else is.
 //!
+//! The configuration can change at any time. Each look at the word is followed by
+//! a look at the configuration, so a decision is never made with one that is older
+//! than the word it is made for.
+//!
 //! While the circuit is closed, asking for admission is one load, and so is a
 //! success with nothing to reset.
 //!
@@ -28,7 +32,7 @@ pub use permit::{Admit, Change, Published, Reject, Snapshot, Stamp, State, Trans
 
 use core::cell::LazyCell;
 
-use crate::config::Trip;
+use crate::config::{ConfigError, Live, Trip};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Counts;
 use crate::{BreakerConfig, Nanos};
@@ -44,7 +48,7 @@ use word::Word;
 pub struct Breaker {
     word: AtomicU64,
     memory: Memory,
-    config: BreakerConfig,
+    config: Box<Live>,
 }
 
 impl Breaker {
@@ -53,13 +57,27 @@ impl Breaker {
         Self {
             word: AtomicU64::new(0),
             memory: Memory::new(config.trip()),
-            config,
+            config: Box::new(Live::new(config)),
         }
     }
 
     /// Its thresholds and durations.
-    pub const fn config(&self) -> &BreakerConfig {
-        &self.config
+    pub fn config(&self) -> BreakerConfig {
+        self.config.read()
+    }
+
+    /// Sets other thresholds and durations, from now on.
+    ///
+    /// State, counts and permits stay, and so does the end of a break or of a
+    /// lease that has begun. A threshold that is reached already opens or closes
+    /// the circuit with the next failure or success. A call at the same time is
+    /// judged by either configuration, never by half of each.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the window would be another one: `trip` for another
+    /// kind, `calls` or `duration` for another size. Nothing has changed then.
+    pub fn reconfigure(&self, config: BreakerConfig) -> Result<(), ConfigError> {
+        self.config.write(config)
     }
 
     /// Asks whether a call may run.
@@ -80,7 +98,7 @@ impl Breaker {
         let now = now();
         let mut word = self.load();
         loop {
-            match state::enter(word, &self.config, now) {
+            match state::enter(word, &self.config(), now) {
                 Entry::Answer(answer) => return answer,
                 Entry::Grant(new) => match self.swap(word, new) {
                     Ok(()) => return granted(word, new),
@@ -99,7 +117,7 @@ impl Breaker {
         if self.glance() == Word::clean(stamp) {
             return self.remember_success(stamp, || None);
         }
-        self.advance(|word| state::success(word, &self.config, stamp))
+        self.advance(|word| state::success(word, &self.config(), stamp))
     }
 
     /// The same; the clock is read for a window of time only.
@@ -108,7 +126,7 @@ impl Breaker {
         if self.glance() == Word::clean(stamp) {
             return self.remember_success(stamp, || Some(now()));
         }
-        self.advance(|word| state::success(word, &self.config, stamp))
+        self.advance(|word| state::success(word, &self.config(), stamp))
     }
 
     #[inline]
@@ -140,14 +158,14 @@ impl Breaker {
         if !self.memory.is_none() && word == Word::clean(stamp) {
             return self.remember_failure(stamp, now, draw, hint);
         }
-        while let Some(next) = state::count_failure(word, &self.config, stamp) {
+        while let Some(next) = state::count_failure(word, &self.config(), stamp) {
             match self.commit(word, next) {
                 Ok(change) => return change,
                 Err(seen) => word = seen,
             }
         }
         let pause = Pause::new(now(), draw, hint);
-        self.advance(|word| state::failure(word, &self.config, stamp, pause))
+        self.advance(|word| state::failure(word, &self.config(), stamp, pause))
     }
 
     fn remember_failure(
@@ -164,13 +182,13 @@ impl Breaker {
             Some(counts) if !self.trips(counts) => Change::Kept,
             Some(_) => {
                 let pause = Pause::new(*now, draw, hint);
-                self.advance(|word| state::trip(word, &self.config, stamp, pause))
+                self.advance(|word| state::trip(word, &self.config(), stamp, pause))
             }
         }
     }
 
     fn trips(&self, counts: Counts) -> bool {
-        match self.config.trip() {
+        match self.config().trip() {
             Trip::Consecutive(_) => false,
             Trip::Ratio { ppm, min_calls, .. } => counts.reach(ppm, min_calls),
         }
@@ -260,6 +278,13 @@ impl Breaker {
 
     fn load(&self) -> Word {
         Word::from_bits(self.word.load(Ordering::Acquire))
+    }
+
+    /// How often somebody looked at the configuration.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn config_reads(&self) -> u64 {
+        self.config.reads()
     }
 
     /// How often somebody stored or tried to.

@@ -16,6 +16,7 @@ use seawall_core::{
 
 const MILLISECOND: u64 = 1_000_000;
 const QUARTER: u64 = 250 * MILLISECOND;
+const HOUR: u64 = 3600 * 1000 * MILLISECOND;
 const TWENTY_DAYS: u64 = 20 * 24 * 3600 * 1000 * MILLISECOND;
 
 /// One call of the interface.
@@ -33,6 +34,9 @@ pub(crate) enum Op {
     Reset,
     Snapshot(Nanos),
     Published,
+    /// One with the same window.
+    Reconfigure(BreakerConfig),
+    Config,
 }
 
 /// Whose stamp a verdict uses.
@@ -52,6 +56,7 @@ pub(crate) enum Answer {
     Held(Stamp, Change),
     Snapshot(Snapshot),
     Published(Published),
+    Config(BreakerConfig),
     /// A verdict of a call that was not admitted.
     Nothing,
 }
@@ -69,6 +74,7 @@ impl Answer {
             | Self::Held(_, Change::Kept | Change::Late)
             | Self::Snapshot(_)
             | Self::Published(_)
+            | Self::Config(_)
             | Self::Nothing => None,
         }
     }
@@ -87,6 +93,8 @@ pub(crate) trait Subject {
     fn reset(&mut self) -> Change;
     fn snapshot(&mut self, now: Nanos) -> Snapshot;
     fn published(&mut self) -> Published;
+    fn reconfigure(&mut self, config: BreakerConfig);
+    fn config(&mut self) -> BreakerConfig;
 }
 
 /// Runs one operation; `mine` is the stamp this thread holds.
@@ -120,6 +128,11 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
         Op::Reset => Answer::Change(subject.reset()),
         Op::Snapshot(now) => Answer::Snapshot(subject.snapshot(now)),
         Op::Published => Answer::Published(subject.published()),
+        Op::Reconfigure(config) => {
+            subject.reconfigure(config);
+            Answer::Nothing
+        }
+        Op::Config => Answer::Config(subject.config()),
     }
 }
 
@@ -157,6 +170,12 @@ impl Subject for &Breaker {
     fn published(&mut self) -> Published {
         Breaker::published(self)
     }
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        Breaker::reconfigure(self, config).unwrap();
+    }
+    fn config(&mut self) -> BreakerConfig {
+        Breaker::config(self)
+    }
 }
 
 /// The plain breaker.
@@ -192,6 +211,10 @@ impl Model {
             leased_until: 0,
             holds: 0,
         }
+    }
+
+    pub(crate) fn config(&self) -> BreakerConfig {
+        self.config
     }
 
     pub(crate) fn state(&self) -> State {
@@ -329,10 +352,14 @@ impl Model {
         (count(inside.count()), count(failed.count()))
     }
 
-    fn lease(&mut self, now: Nanos) {
+    fn longest_lease(&self) -> u64 {
         let lease = self.config.probe_lease().as_u64() * 2_u64.pow(self.reclaims);
+        lease.min(TWENTY_DAYS)
+    }
+
+    fn lease(&mut self, now: Nanos) {
         let here = now.as_u64() / QUARTER;
-        let end = (now.as_u64() + lease.min(TWENTY_DAYS)) / QUARTER;
+        let end = (now.as_u64() + self.longest_lease()) / QUARTER;
         self.leased_until = end.max(here + 1);
         self.out += 1;
     }
@@ -368,7 +395,11 @@ impl Subject for Model {
                     self.lease(now);
                     return self.permit(None);
                 }
-                if now.as_u64() < self.leased_until * QUARTER {
+                // An hour is how old a reading of the clock may be; what has more to
+                // go was leased under a configuration with longer leases.
+                let furthest = (self.longest_lease() + HOUR) / QUARTER;
+                let ahead = self.leased_until.saturating_sub(now.as_u64() / QUARTER);
+                if 0 < ahead && ahead <= furthest {
                     return refused(State::HalfOpen, None);
                 }
                 let reclaims = (self.reclaims + 1).min(7);
@@ -387,7 +418,7 @@ impl Subject for Model {
         if self.state == State::HalfOpen {
             self.out -= 1;
             self.successes += 1;
-            if self.successes == self.config.success_threshold() {
+            if self.successes >= self.config.success_threshold() {
                 return self.go(State::Closed);
             }
         }
@@ -476,5 +507,13 @@ impl Subject for Model {
             admits: admits.then_some(Stamp::from_generation(self.generation)),
             quiet: admits && self.failures == 0 && self.is_quiet(),
         }
+    }
+
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        self.config = config;
+    }
+
+    fn config(&mut self) -> BreakerConfig {
+        Self::config(self)
     }
 }
