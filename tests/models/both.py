@@ -8,8 +8,10 @@ from typing import Any
 import anyio
 
 from models import breaker as model
-from models.breaker import DAY, SECOND, State
-from models.pair import Clock, seconds
+from models import settings as modelled_settings
+from models.clock import Clock
+from models.core import seconds
+from models.settings import DAY, SECOND, State
 from seawall import (
     CircuitBreaker,
     CircuitEvent,
@@ -300,7 +302,7 @@ def nanos(duration: float) -> int:
     return round(duration * SECOND)
 
 
-def settings_of(options: Options) -> model.Settings:
+def settings_of(options: Options) -> modelled_settings.Settings:
     """What the model is told of a breaker's *options*, defaults filled in."""
     breaks = _breaks_of(options["break_duration"])
     slow_after, patience = options.get("slow_after"), options.get("cancelled_after")
@@ -310,7 +312,7 @@ def settings_of(options: Options) -> model.Settings:
         longest = min(max(breaks.first, slow or 0, MIN_LEASE), DAY)
     else:
         longest = nanos(lease)
-    return model.Settings(
+    return modelled_settings.Settings(
         trip=_trip_of(options["trip"]),
         breaks=breaks,
         success_threshold=options["success_threshold"],
@@ -323,19 +325,21 @@ def settings_of(options: Options) -> model.Settings:
     )
 
 
-def _trip_of(trip: Consecutive | FailureRatio) -> model.Consecutive | model.Ratio:
+def _trip_of(
+    trip: Consecutive | FailureRatio,
+) -> modelled_settings.Consecutive | modelled_settings.Ratio:
     if isinstance(trip, Consecutive):
-        return model.Consecutive(trip.failures)
+        return modelled_settings.Consecutive(trip.failures)
     duration = None if trip.duration is None else nanos(trip.duration)
     ppm = round(trip.ratio * 1_000_000)
-    return model.Ratio(ppm, trip.min_calls, trip.calls, duration)
+    return modelled_settings.Ratio(ppm, trip.min_calls, trip.calls, duration)
 
 
-def _breaks_of(breaks: float | Exponential | Linear) -> model.Breaks:
+def _breaks_of(breaks: float | Exponential | Linear) -> modelled_settings.Breaks:
     if isinstance(breaks, Exponential):
         base, longest = nanos(breaks.base), nanos(breaks.max_delay)
-        return model.Breaks(base, factor=breaks.factor, longest=longest)
+        return modelled_settings.Breaks(base, factor=breaks.factor, longest=longest)
     if isinstance(breaks, Linear):
         base, longest = nanos(breaks.base), nanos(breaks.max_delay)
-        return model.Breaks(base, step=nanos(breaks.step), longest=longest)
-    return model.Breaks(nanos(breaks))
+        return modelled_settings.Breaks(base, step=nanos(breaks.step), longest=longest)
+    return modelled_settings.Breaks(nanos(breaks))

@@ -7,64 +7,30 @@ that can be run, also what is left of it when some are taken away.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
-from models.breaker import (
-    DAY,
-    LONGEST_LEASE,
-    MILLISECOND,
-    QUARTER,
-    SECOND,
-    YEAR,
-    Breaker,
-    Breaks,
-    Consecutive,
-    Hold,
-    Permit,
-    Ratio,
-    Rejection,
-    Settings,
-    State,
-    Transition,
-    hanging_tick,
+from models.breaker import Breaker, Hold, Permit, Rejection, Transition, hanging_tick
+from models.cases import redrawn
+from models.clock import EDGES, STEPS, Case, Clock, end_of_time, in_doubt
+from models.core import (
+    admission_of_core,
+    move_of_core,
+    seconds,
+    seen_of_core,
+    seen_of_model,
+    settings_of_core,
+    told,
 )
-from models.windows import BUCKETS, InARow, LastWhile
+from models.settings import DAY, MILLISECOND, QUARTER, SECOND
+from models.windows import BUCKETS, LastWhile
 from seawall import _native as native
 
 Op = tuple[str, int]
-# A window of time counts laps, and calls in flight ticks, in so few bits that what is
-# older than this may look new.
-LONGEST_IN_DURATIONS = 16_000
-LONGEST_IN_TICKS = 2**23 - 1
-# The core keeps the ends of breaks and leases as hands of a clock face.
-BREAK_FACE = 2**37 * MILLISECOND
-LEASE_FACE = 2**24 * QUARTER
 MOST_PERMITS = 40
 HINTS = (400 * DAY, 77 * SECOND, 1, 0, None, None, None, None)
-# A little, the sizes of ticks, and what only a forgotten service sees.
-STEPS = (
-    1,
-    1000,
-    MILLISECOND,
-    37 * MILLISECOND,
-    QUARTER - 1,
-    QUARTER,
-    SECOND,
-    7 * SECOND,
-    31 * SECOND,
-    3600 * SECOND,
-    DAY,
-    20 * DAY,
-    YEAR,
-    2 * YEAR,
-)
 # Of the numbers that pick, the one for what came last, without a hint, on the edge.
 NEWEST = -1
-# Around an edge: the last instant before it, the first one of it, and a little off.
-EDGES = (-MILLISECOND, -1, MILLISECOND, 1, 0, 0, 0)
 
 
 class DivergedError(AssertionError):
@@ -72,29 +38,6 @@ class DivergedError(AssertionError):
 
     def __init__(self, asked: str, core: object, model: object) -> None:
         super().__init__(f"{asked}\n    core:  {core}\n    model: {model}")
-
-
-class Case(NamedTuple):
-    """What a pair is built with, and when its clock begins."""
-
-    settings: Settings
-    start: int
-
-
-class Clock:
-    """A clock that is set, in the float seconds that the core is given."""
-
-    def __init__(self, start: int) -> None:
-        self.set(start)
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def set(self, now: int) -> None:
-        """Set it; *now* becomes what the core will make of the float."""
-        self.seconds = now / SECOND
-        exact = self.seconds * SECOND
-        self.now = int(exact) + (exact - int(exact) >= 0.5)
 
 
 class Pair:
@@ -288,7 +231,7 @@ class Pair:
 
     def reconfigure(self, pick: int) -> tuple[object, object]:
         """Some thresholds and durations change; the shape of the window cannot."""
-        settings = reconfigured(self.model.settings, Random(pick))
+        settings = redrawn(self.model.settings, Random(pick))
         self.model.reconfigure(settings)
         return self.core.reconfigure(settings_of_core(settings)), None
 
@@ -333,172 +276,3 @@ class Pair:
     def _until(self, then: int) -> None:
         if self.clock.now < then < self.ends and not in_doubt(self.model, then):
             self.clock.set(then)
-
-
-def in_doubt(model: Breaker, now: int) -> bool:
-    """Would the core take what ended long ago for something that is yet to come?
-
-    It does, once in a turn of the clock face, for as long as what is measured by it can
-    last, and an hour. That is known, and no test stops the clock there.
-    """
-    if model.state is State.OPEN:
-        return _looks_ahead(now, model.break_ends * MILLISECOND, BREAK_FACE, YEAR)
-    if model.state is State.HALF_OPEN:
-        return _looks_ahead(now, model.lease_ends * QUARTER, LEASE_FACE, LONGEST_LEASE)
-    return False
-
-
-def _looks_ahead(now: int, end: int, face: int, longest: int) -> bool:
-    return now > end and (end - now) % face < longest + 3601 * SECOND
-
-
-def end_of_time(case: Case) -> int:
-    """The last instant up to which the core's counts of ticks are unequivocal."""
-    longest = [2**62]
-    trip, slow_after = case.settings.trip, case.settings.slow_after
-    if isinstance(trip, Ratio) and trip.duration is not None:
-        longest.append(LONGEST_IN_DURATIONS * trip.duration)
-    if slow_after is not None:
-        longest.append(LONGEST_IN_TICKS * hanging_tick(slow_after))
-    return case.start + min(longest)
-
-
-def reconfigured(settings: Settings, rng: Random) -> Settings:
-    """Draw what may change while calls are under way."""
-    trip = settings.trip
-    if isinstance(trip, Consecutive):
-        trip = Consecutive(rng.randint(1, 5))
-    else:
-        trip = replace(trip, ppm=rng.randint(1, 10) * 100_000)
-    return replace(
-        settings,
-        trip=trip,
-        breaks=Breaks(rng.choice((MILLISECOND, 20 * SECOND)), step=rng.choice((0, 1))),
-        success_threshold=rng.randint(1, 4),
-        max_probes=rng.randint(1, 4),
-        probe_lease=rng.choice((1, 5 * SECOND, DAY)),
-        cancelled_after=rng.choice((None, 3 * SECOND)),
-        enforce=rng.random() < 0.8,
-    )
-
-
-class Drawn:
-    """Breaks with jitter: what a seed draws for each of them."""
-
-    def __init__(self, kind: str | float, seed: int) -> None:
-        self.core = native.Backoff.exponential(SECOND, 2.0, 3600 * SECOND, kind, seed)
-        self.drawn = f"{kind!r} jitter of seed {seed}"
-
-    def __call__(self, reopenings: int) -> int:
-        """Retries are counted from 1."""
-        return round(self.core.delay(reopenings + 1, None) * SECOND)
-
-    def __repr__(self) -> str:
-        """For the story of a history."""
-        return self.drawn
-
-
-def settings_of_core(settings: Settings) -> native.Settings:
-    """What the core is told of *settings*."""
-    trip = settings.trip
-    in_a_row = isinstance(trip, Consecutive)
-    return native.Settings(
-        failures=trip.failures if in_a_row else None,
-        ratio=None if in_a_row else trip.ppm / 1_000_000,
-        calls=None if in_a_row else trip.calls,
-        duration=None if in_a_row else trip.duration,
-        min_calls=1 if in_a_row else trip.min_calls,
-        breaks=_breaks_of_core(settings.breaks),
-        success_threshold=settings.success_threshold,
-        max_probes=settings.max_probes,
-        probe_lease=settings.probe_lease,
-        slow_after=settings.slow_after,
-        cancelled_after=settings.cancelled_after,
-        enforce=settings.enforce,
-        count_successes=settings.count_successes,
-    )
-
-
-def _breaks_of_core(breaks: Callable[[int], int]) -> native.Backoff:
-    if isinstance(breaks, Drawn):
-        return breaks.core
-    assert isinstance(breaks, Breaks)
-    first, longest = breaks.first, breaks.longest
-    if breaks.step:
-        return native.Backoff.linear(first, breaks.step, longest, "none", None)
-    if breaks.factor > 1:
-        return native.Backoff.exponential(first, breaks.factor, longest, "none", None)
-    return native.Backoff.constant(first, "none", None)
-
-
-def seconds(nanos: int | None) -> float | None:
-    """A duration as the core gives it out."""
-    return None if nanos is None else float(nanos) / 1e9
-
-
-def told(moved: Transition | None) -> tuple[object, ...] | None:
-    """A transition of the model, for comparing."""
-    if moved is None:
-        return None
-    return (moved.old, moved.new, moved.generation, seconds(moved.break_duration))
-
-
-def move_of_core(moved: native.Transition | None) -> tuple[object, ...] | None:
-    """A transition of the core, for comparing."""
-    if moved is None:
-        return None
-    return (moved.old, moved.new, moved.generation, moved.break_duration)
-
-
-def admission_of_core(answer: Any) -> tuple[object, ...]:
-    """What the core answered to a call, for comparing."""
-    if isinstance(answer, int):
-        return ("stamp", answer)
-    if isinstance(answer, native.Rejection):
-        return ("rejection", answer.state, answer.retry_after, None)
-    moved = move_of_core(answer.transition)
-    return ("permit", answer.generation, answer.probe, moved)
-
-
-def seen_of_core(core: native.Breaker) -> tuple[object, ...]:
-    """Everything that the core tells about itself."""
-    seen = core.snapshot()
-    return (
-        seen.state,
-        seen.generation,
-        seen.since,
-        seen.failures,
-        seen.successes,
-        seen.permits_out,
-        seen.retry_after,
-        seen.window_calls,
-        seen.window_failures,
-        seen.rejected,
-        seen.late,
-        seen.failed,
-        seen.ignored,
-        seen.succeeded,
-    )
-
-
-def seen_of_model(model: Breaker, now: int) -> tuple[object, ...]:
-    """The same of the model."""
-    in_a_row = isinstance(model.window, InARow)
-    calls, failures = model.remembered(now)
-    counted = model.counters
-    return (
-        model.state,
-        model.generation,
-        seconds(model.since),
-        failures if in_a_row else 0,
-        model.successes,
-        len(model.probes),
-        seconds(model.retry_after(now)),
-        0 if in_a_row else calls,
-        0 if in_a_row else failures,
-        counted.rejected,
-        counted.late,
-        counted.failures,
-        counted.ignored,
-        counted.successes if model.settings.count_successes else None,
-    )

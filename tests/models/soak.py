@@ -10,7 +10,8 @@ from multiprocessing import get_context
 from random import Random
 from typing import NamedTuple
 
-from models.histories import LENGTH, draw_case, draw_history, shortest
+from models.cases import draw_case
+from models.histories import LENGTH, draw_history, shortest
 from models.pair import DivergedError, Pair
 
 CHUNK = 500  # histories that a process runs before it reports

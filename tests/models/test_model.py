@@ -7,21 +7,20 @@ from random import Random
 import pytest
 
 from models import soak
-from models.breaker import (
+from models.breaker import Breaker, Permit, Rejection
+from models.cases import draw_case
+from models.histories import diverges, draw_history
+from models.pair import Pair
+from models.settings import (
     DAY,
     MILLISECOND,
     SECOND,
-    Breaker,
     Breaks,
     Consecutive,
-    Permit,
     Ratio,
-    Rejection,
     Settings,
     State,
 )
-from models.histories import diverges, draw_case, draw_history
-from models.pair import Pair
 
 
 def settings(**changes: object) -> Settings:

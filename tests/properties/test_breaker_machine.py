@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from models import breaker as model
 from models.both import OUTCOMES, Both, Hand, settings_of
-from models.breaker import MILLISECOND, QUARTER, SECOND, State
-from models.pair import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
+from models.clock import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
+from models.settings import MILLISECOND, QUARTER, SECOND, State
 from seawall import Consecutive, Exponential, FailureRatio, Isolation, Linear
 from seawall import _native as native
 
