@@ -147,7 +147,7 @@ class Breaker:
     def _admit_closed(self, now: int) -> Permit | Rejection:
         if self._too_many_hang(now):
             opened = self._open(now, hint=0)
-            return Rejection(self.state, self.retry_after(now), opened)
+            return Rejection(self.state, opened.break_duration, opened)
         permit = Permit(self.generation, self._looked_at(now))
         if self.settings.slow_after is not None:
             self.flying.append(permit)

@@ -93,3 +93,14 @@ def redrawn(settings: Settings, rng: Random) -> Settings:
         cancelled_after=rng.choice((None, 3 * SECOND)),
         enforce=rng.random() < 0.8,
     )
+
+
+def lease_kept(settings: Settings, before: Settings) -> Settings:
+    """What becomes of *settings* where a lease must not shrink.
+
+    An operator who takes more than an hour from `probe_lease` while half-open may see a
+    round of probes begun anew: the core takes what is further ahead than a lease can be
+    for long over. That is known, and the model keeps to the lease that was granted.
+    """
+    longer = max(settings.probe_lease, before.probe_lease)
+    return replace(settings, probe_lease=longer)

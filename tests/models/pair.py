@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from models.breaker import Breaker, Hold, Permit, Rejection, Transition, hanging_tick
-from models.cases import redrawn
+from models.cases import lease_kept, redrawn
 from models.clock import EDGES, STEPS, Case, Clock, end_of_time, in_doubt
 from models.core import (
     admission_of_core,
@@ -22,7 +22,7 @@ from models.core import (
     settings_of_core,
     told,
 )
-from models.settings import DAY, MILLISECOND, QUARTER, SECOND
+from models.settings import DAY, MILLISECOND, QUARTER, SECOND, State
 from models.windows import BUCKETS, LastWhile
 from seawall import _native as native
 
@@ -232,6 +232,8 @@ class Pair:
     def reconfigure(self, pick: int) -> tuple[object, object]:
         """Some thresholds and durations change; the shape of the window cannot."""
         settings = redrawn(self.model.settings, Random(pick))
+        if self.model.state is State.HALF_OPEN:
+            settings = lease_kept(settings, self.model.settings)
         self.model.reconfigure(settings)
         return self.core.reconfigure(settings_of_core(settings)), None
 

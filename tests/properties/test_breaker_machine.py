@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from models import breaker as model
 from models.both import OUTCOMES, Both, Hand, settings_of
+from models.cases import lease_kept
 from models.clock import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
 from models.settings import MILLISECOND, QUARTER, SECOND, State
 from seawall import Consecutive, Exponential, FailureRatio, Isolation, Linear
@@ -217,9 +218,13 @@ class BreakerMachine(RuleBasedStateMachine):
     @rule(changes=changes)
     def reconfigure(self, changes: dict[str, Any]) -> None:
         """Somebody has second thoughts; what goes on, goes on."""
+        settings = settings_of(self.both.options | changes)
+        if self.model.state is State.HALF_OPEN:
+            settings = lease_kept(settings, self.model.settings)
+            changes = changes | {"probe_lease": settings.probe_lease / SECOND}
         self.breaker.reconfigure(**changes)
         self.both.options = self.both.options | changes
-        self.model.reconfigure(settings_of(self.both.options))
+        self.model.reconfigure(settings)
 
     def _commanded(self, moved: model.Transition | None) -> None:
         self.both.expect(moved)
