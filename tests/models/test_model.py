@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -21,6 +24,8 @@ from models.settings import (
     Settings,
     State,
 )
+
+SOAK = Path(__file__).parents[2] / "tools" / "model_soak.py"
 
 
 def settings(**changes: object) -> Settings:
@@ -180,6 +185,19 @@ def test_a_difference_is_cut_down_to_what_shows_it(
     assert found is not None
     assert "core:" in found
     assert found.count("\n  ") < 20
+
+
+def test_the_soak_tells_its_seed_and_what_it_has_seen() -> None:
+    """In a pipe, too: whoever finds a difference needs the seed to find it again."""
+    options = ["--ops", "1", "--seed", "7", "--processes", "1"]
+    ended = subprocess.run(  # noqa: S603 -- ours
+        [sys.executable, SOAK, *options], capture_output=True, text=True, check=False
+    )
+
+    assert ended.stdout.startswith("seed 7\n")
+    assert ended.stdout.endswith("operations, 0 divergences\n")
+    assert "of 1 operations" in ended.stderr
+    assert ended.returncode == 0
 
 
 def test_a_history_can_be_run_again() -> None:
