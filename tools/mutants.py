@@ -46,6 +46,7 @@ STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
 LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
 LIVE = "config/live.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
+FLIGHT, SLOW = "window/flight.rs", "breaker/slow.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
 LATE, SOME_LATE = CHECK % "Next::Late", CHECK % "Some(Next::Late)"
@@ -654,6 +655,252 @@ MUTANTS = [
         "            if after == word {",
         "            if after == word || after.is_closed() {",
         "breaker_loom::a_snapshot_is_of_one_generation",
+    ),
+    # Calls in flight.
+    Mutant(
+        "a store enters a bucket",
+        FLIGHT,
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older",
+        "            bucket.swap(new, Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "a store changes the count of older calls",
+        FLIGHT,
+        "            match swap(&self.older, word, tag(stamp) | after) {",
+        "            self.older.swap(tag(stamp) | after, Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {",
+        "flight_loom::all_calls_of_a_bucket_leave_while_it_is_moved",
+    ),
+    Mutant(
+        "a store leaves a bucket",
+        FLIGHT,
+        "            match swap(bucket, word, word.saturating_sub(1)) {",
+        "            bucket.swap(word.saturating_sub(1), Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {",
+        "flight_loom::a_call_leaves_though_its_bucket_is_being_moved",
+    ),
+    Mutant(
+        "calls are added to the older ones before they left their bucket",
+        FLIGHT,
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older(stamp, moved, current);\n"
+        "                    return true;\n",
+        "            self.move_to_older(stamp, moved, &current);\n"
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    return true;\n",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "a sum reads the buckets before the older calls",
+        FLIGHT,
+        "        let older = if is_own(older, stamp) { older } else { 0 };\n",
+        "        let _ = older;\n"
+        "        let older = self.older.load(Ordering::Acquire);\n"
+        "        let older = if is_own(older, stamp) { older } else { 0 };\n",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "what a bucket held is lost when its turn comes again",
+        FLIGHT,
+        "                Found::Earlier(calls) => (0, calls),",
+        "                Found::Earlier(_) => (0, 0),",
+        "flight_props::a_call_too_old_is_counted_within_a_quarter",
+    ),
+    Mutant(
+        "a call that was moved leaves the bucket of another",
+        FLIGHT,
+        "        while word & !CALLS == head(stamp, tick) && word & CALLS != 0 {",
+        "        while is_own(word, stamp) && word & CALLS != 0 {",
+        "flight_props::a_call_too_old_is_counted_within_a_quarter",
+    ),
+    Mutant(
+        "a call leaves an empty bucket",
+        FLIGHT,
+        "head(stamp, tick) && word & CALLS != 0 {",
+        "head(stamp, tick) {",
+        "flight_props::a_call_that_was_moved_leaves_no_place_that_is_empty",
+    ),
+    Mutant(
+        "a call too late for its bucket is older at once",
+        FLIGHT,
+        "            HALF.. if calls != 0 => Self::Later,",
+        "            HALF.. if calls == CALLS => Self::Later,",
+        "flight_props::a_young_call_is_never_counted_however_long_anybody_slept",
+    ),
+    Mutant(
+        "an empty bucket that slept is taken for a later one",
+        FLIGHT,
+        "            HALF.. if calls != 0 => Self::Later,",
+        "            HALF.. => Self::Later,",
+        "flight_props::a_bucket_that_is_empty_is_free_after_any_time",
+    ),
+    Mutant(
+        "a call leaves a young one's place after half the circle",
+        FLIGHT,
+        "        if lost || !self.leave_bucket",
+        "        if (lost && entered == TICKS) || !self.leave_bucket",
+        "flight_props::a_call_of_the_same_tick_one_circle_ago_leaves_no_young_ones_place",
+    ),
+    Mutant(
+        "more have left the older calls than came, and it is not told of",
+        FLIGHT,
+        "        let sum = signed(older).saturating_add_unsigned(in_buckets);",
+        "        let sum = signed(older).max(0).saturating_add_unsigned(in_buckets);",
+        "flight_props::when_all_have_landed_nothing_hangs_at_any_later_time",
+    ),
+    Mutant(
+        "a full bucket overflows",
+        FLIGHT,
+        "            0 if calls == CALLS => Self::Full,\n",
+        "",
+        "flight_props::a_full_bucket_takes_no_more_and_gives_all_back",
+    ),
+    Mutant(
+        "a call is old a tick too early",
+        FLIGHT,
+        "const OLD: u64 = QUARTERS + 1;",
+        "const OLD: u64 = QUARTERS;",
+        "flight_props::older_is_older_whatever_slow_after_is",
+    ),
+    Mutant(
+        "a tick is a quarter rounded down",
+        FLIGHT,
+        "div_ceil(QUARTERS)",
+        "div_euclid(QUARTERS)",
+        "flight_props::a_slow_after_of_no_whole_quarters_makes_no_call_older_than_it_is",
+    ),
+    Mutant(
+        "a late leave touches the next generation",
+        FLIGHT,
+        "        if !current() {\n            return;\n        }\n",
+        "        let stamp = if current() { stamp } else { stamp.next() };\n",
+        "flight_props::a_leave_of_an_old_generation_touches_nothing",
+    ),
+    Mutant(
+        "a late enter takes a bucket over",
+        FLIGHT,
+        "                Found::Foreign if current() => (0, 0),",
+        "                Found::Foreign if current() || tick < HALF => (0, 0),",
+        "flight_loom::a_generation_that_ends_leaves_nothing_to_the_next",
+    ),
+    Mutant(
+        "a late move takes the older calls over",
+        FLIGHT,
+        "            } else if current() {",
+        "            } else if current() || change == 1 {",
+        "flight_loom::a_dead_count_of_older_calls_is_taken_over_once",
+    ),
+    Mutant(
+        "a sum counts another generation's older calls",
+        FLIGHT,
+        "        let older = if is_own(older, stamp) { older } else { 0 };",
+        "        let older = if is_own(older, stamp) { older } else { older & BODY };",
+        "flight_props::the_last_generation_has_nothing_of_the_first",
+    ),
+    Mutant(
+        "a sum counts another generation's buckets",
+        FLIGHT,
+        "    if is_own(word, stamp) && is_old {",
+        "    if is_old {",
+        "slow::what_hangs_since_an_earlier_generation_is_forgotten",
+    ),
+    Mutant(
+        "a call that took exactly as long is slow",
+        SLOW,
+        "saturating_sub(flight.admitted) > self.slow.after",
+        "saturating_sub(flight.admitted) >= self.slow.after",
+        "slow::a_call_is_slow_if_it_takes_longer_and_not_if_it_takes_as_long",
+    ),
+    Mutant(
+        "a call never leaves the counters",
+        SLOW,
+        "        self.slow.left(flight, now, current);\n",
+        "        let _ = current;\n",
+        "slow::a_call_that_has_landed_does_not_hang",
+    ),
+    Mutant(
+        "what hangs is summed before the window is read",
+        SLOW,
+        "        if self.slow.hanging(stamp, now) == 0 {\n"
+        "            return false; // nearly always, and then the window is left alone\n"
+        "        }\n"
+        "        let counts = self.memory.counts(stamp, || now);\n"
+        "        let hanging = self.slow.hanging(stamp, now); // after the window: rule 1\n",
+        "        let hanging = self.slow.hanging(stamp, now);\n"
+        "        let counts = self.memory.counts(stamp, || now);\n",
+        "breaker_loom::a_call_that_lands_is_counted_once",
+    ),
+    Mutant(
+        "what hangs counts as failed and not as a call",
+        SLOW,
+        "            total: hanging,\n",
+        "            total: hanging.min(1),\n",
+        "slow::a_thousand_hanging_calls_open_the_circuit_though_nothing_returns",
+    ),
+    Mutant(
+        "what hangs counts as a call and not as failed",
+        SLOW,
+        "            failed: hanging,\n",
+        "            failed: hanging.min(1),\n",
+        "slow::every_kind_of_window_counts_what_hangs",
+    ),
+    Mutant(
+        "what hangs opens a generation that is over",
+        SLOW,
+        "            return self.commit(word, next).map(opened);\n",
+        "            let _ = self.advance(|_| next);\n"
+        "            return self.commit(word, next).map(opened);\n",
+        "breaker_loom::hanging_calls_open_exactly_once",
+    ),
+    Mutant(
+        "a sum of a generation that ended meanwhile is believed",
+        SLOW,
+        "        if seen.stamp() != stamp {\n",
+        "        if seen.stamp() != stamp && !seen.is_closed() {\n",
+        "breaker_loom::what_hangs_ends_with_its_generation",
+    ),
+    Mutant(
+        "a timed call is counted though nobody looks",
+        SLOW,
+        "(!memory.is_none()).then(|| Box::new(InFlight::new(after)));",
+        "Some(Box::new(InFlight::new(if memory.is_none() { after } else { after })));",
+        "slow::calls_in_flight_are_counted_only_if_a_ratio_opens",
+    ),
+    Mutant(
+        "a break of hanging calls has no jitter",
+        SLOW,
+        "Pause::new(now, draw(), None)",
+        "Pause::new(now, draw() & 0, None)",
+        "slow::the_break_of_hanging_calls_is_drawn_once_and_only_if_it_begins",
+    ),
+    Mutant(
+        "a timed circuit is published as one that admits",
+        LOOK,
+        "                admits: self.slow.is_off().then_some(word.stamp()),",
+        "                admits: Some(word.stamp()),",
+        "slow::nobody_is_admitted_from_outside_while_calls_are_timed",
+    ),
+    Mutant(
+        "slow_after is lost when something else is configured",
+        "config/live.rs",
+        "            slow_after: self.slow_after,\n",
+        "            slow_after: None,\n",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "another slow_after is taken",
+        "config/live.rs",
+        "        if self.slow_after == new.slow_after {",
+        "        if self.slow_after == new.slow_after || self.slow_after.is_some() {",
+        "slow::another_slow_after_needs_another_breaker",
     ),
     # Breaks.
     Mutant(

@@ -52,6 +52,9 @@ class Rejection:
     def state(self) -> int: ...
     @property
     def retry_after(self) -> float | None: ...
+    # If this very admission found too many calls hanging, and opened the circuit.
+    @property
+    def transition(self) -> Transition | None: ...
 
 @final
 class Permit:
@@ -64,6 +67,7 @@ class Permit:
     def probe(self) -> bool: ...
     @property
     def used(self) -> bool: ...
+    # A call that was slow has failed.
     def success(self) -> Transition | None: ...
     # *hint* is the break that the other side asked for: it only lengthens.
     def failure(self, hint: int | None = None, /) -> Transition | None: ...
@@ -144,7 +148,8 @@ class Breaker:
     def __new__(
         cls, settings: Settings, *, now: Callable[[], float] | None = None
     ) -> Breaker: ...
-    # Keeps the state and what was counted; a ValueError for a window of another shape.
+    # Keeps the state and what was counted; a ValueError for a window of another shape
+    # and for another `slow_after`.
     def reconfigure(self, settings: Settings, /) -> None: ...
     # `now` is read by `acquire` while not closed or where calls are timed, by every
     # failure and command, by a success that a window of time counts or that may close
@@ -152,8 +157,8 @@ class Breaker:
     # leaves the breaker as it was. None: CLOCK_MONOTONIC.
     #
     # A stamp means admitted, with nothing to give back. Where calls are timed (with
-    # `cancelled_after`) it is a permit in every state. In shadow mode it is one instead
-    # of a rejection, and its verdict changes nothing.
+    # `slow_after` or `cancelled_after`) it is a permit in every state. In shadow mode
+    # it is one instead of a rejection, and its verdict changes nothing.
     def acquire(self) -> int | Permit | Rejection: ...
     # The same with an object in every state; what is nested in a probe is admitted, and
     # its verdict changes nothing.

@@ -242,6 +242,7 @@ def test_without_a_clock_the_system_one_is_read() -> None:
                 "jitter must be none, full, equal or a number for a break, got",
             ),
             ({"probe_lease": 0}, "probe_lease must be more than 0 s"),
+            ({"slow_after": 0}, "slow_after must be more than 0 s"),
             ({"cancelled_after": 0}, "cancelled_after must be more than 0 s"),
             (
                 {"cancelled_after": DAY + 1},
@@ -876,6 +877,145 @@ def test_in_shadow_mode_probes_are_granted_and_judged(clock: ManualClock) -> Non
     assert closed is not None
     assert closed.new == _native.CLOSED
     assert breaker.snapshot().rejected == 1
+
+
+# Slow calls
+
+
+SLOW = {"slow_after": SECOND, "ratio": 0.5, "calls": 32, "min_calls": 10}
+
+
+@pytest.mark.parametrize(("took", "slow"), [(1.0, False), (1.001, True)])
+def test_a_success_that_took_too_long_is_a_failure(
+    clock: ManualClock, took: float, *, slow: bool
+) -> None:
+    """For callers that wait, slow is down."""
+    breaker = breaker_of(clock, slow_after=SECOND, failures=1, count_successes=True)
+    wrapper = wrapper_of(breaker)
+    permit = permitted(breaker)
+    assert told(wrapper) == (None, True)
+    clock.seconds += took
+
+    moved = permit.success()
+
+    assert (moved is not None) == slow
+    assert tally(breaker)[:3] == (int(slow), 0, int(not slow))
+    if moved is not None:
+        assert (moved.new, moved.break_duration) == (_native.OPEN, 1.0)
+
+
+def test_a_slow_probe_has_not_found_the_dependency_recovered(
+    clock: ManualClock,
+) -> None:
+    """It would open again with the first calls that follow."""
+    breaker = breaker_of(clock, slow_after=SECOND, failures=1)
+    permitted(breaker).failure()
+    clock.seconds += 1.0
+    probe = permitted(breaker)
+    clock.seconds += 1.1
+
+    moved = probe.success()
+
+    assert moved is not None
+    assert (moved.old, moved.new) == (_native.HALF_OPEN, _native.OPEN)
+
+
+def test_calls_that_hang_open_the_circuit(clock: ManualClock) -> None:
+    """Nothing ever comes back, so the next call that asks has to find out."""
+    breaker = breaker_of(clock, **SLOW)
+    wrapper = wrapper_of(breaker)
+    hanging = [permitted(breaker) for _ in range(10)]
+    clock.seconds += 1.5
+
+    first, second = breaker.acquire(), breaker.acquire()
+
+    assert isinstance(first, Rejection)
+    assert isinstance(second, Rejection)
+    moved = first.transition
+    assert moved is not None
+    assert (moved.new, moved.generation, moved.break_duration) == (1, 1, 1.0)
+    assert second.transition is None
+    assert (first.state, first.retry_after) == (_native.OPEN, 1.0)
+    assert told(wrapper) == (None, True)
+    seen = breaker.snapshot()
+    assert (seen.since, seen.rejected) == (101.5, 2)
+    assert hanging[0].success() is None
+    assert breaker.snapshot().late == 1
+
+
+def test_in_shadow_mode_the_call_that_finds_them_hanging_says_so(
+    clock: ManualClock,
+) -> None:
+    """It runs, and its listeners hear of the circuit that would be open."""
+    breaker = breaker_of(clock, enforce=False, **SLOW)
+    hanging = [permitted(breaker) for _ in range(10)]
+    clock.seconds += 1.5
+
+    first, second = permitted(breaker), permitted(breaker)
+
+    assert first.transition is not None
+    assert first.transition.new == _native.OPEN
+    assert second.transition is None
+    assert first.failure() is None
+    del hanging
+
+
+@pytest.mark.parametrize("end", ["release", "cancelled", "success", "dropped", "cycle"])
+def test_what_has_ended_does_not_hang(clock: ManualClock, end: str) -> None:
+    """However it ended: the collector may be the one who ends it."""
+    breaker = breaker_of(clock, **SLOW)
+    permits: list[Any] = [permitted(breaker) for _ in range(10)]
+
+    if end == "cycle":
+        permits.append(permits)
+    elif end != "dropped":
+        for permit in permits:
+            getattr(permit, end)()
+    del permits
+    gc.collect()
+    clock.seconds += 1.5
+
+    assert isinstance(breaker.acquire(), Permit)
+    assert breaker.snapshot().window_failures == 0
+
+
+def test_a_failure_is_counted_once_however_long_it_took(clock: ManualClock) -> None:
+    """It has landed before it is counted, or it would be there twice."""
+    breaker = breaker_of(clock, **SLOW)
+    permits = [permitted(breaker) for _ in range(9)]
+    clock.seconds += 1.5
+
+    for permit in permits[:8]:
+        permit.failure()
+
+    assert isinstance(breaker.acquire(), Permit)
+    assert breaker.snapshot().window_calls == 8
+
+
+def test_a_break_for_calls_that_hang_has_the_seed_s_jitter(clock: ManualClock) -> None:
+    """It is the first break, as after a failure."""
+    breaks = Backoff.constant(SECOND, "full", 7)
+    breaker = breaker_of(clock, breaks=breaks, **SLOW)
+    hanging = [permitted(breaker) for _ in range(10)]
+    clock.seconds += 1.5
+
+    rejection = breaker.acquire()
+
+    assert isinstance(rejection, Rejection)
+    assert rejection.transition is not None
+    assert rejection.transition.break_duration == breaks.delay(1, None)
+    del hanging
+
+
+@pytest.mark.parametrize("slow_after", [None, 2 * SECOND])
+def test_when_a_call_is_slow_cannot_be_changed(
+    clock: ManualClock, slow_after: int | None
+) -> None:
+    """The calls in flight are counted in quarters of it."""
+    breaker = breaker_of(clock, slow_after=SECOND)
+
+    with pytest.raises(ValueError, match="slow_after must be what the breaker was"):
+        breaker.reconfigure(settings_of(slow_after=slow_after))
 
 
 # Cancelled calls

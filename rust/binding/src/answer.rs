@@ -31,6 +31,7 @@ impl From<core::Transition> for Transition {
 pub(crate) struct Rejection {
     state: u8,
     retry_after: Option<f64>,
+    transition: Option<Transition>,
 }
 
 impl From<core::Reject> for Rejection {
@@ -38,6 +39,7 @@ impl From<core::Reject> for Rejection {
         Self {
             state: reject.state.as_u8(),
             retry_after: reject.retry_after.map(Nanos::as_secs_f64),
+            transition: reject.transition.map(Transition::from),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Breaker {
     pub(crate) tally: Tally,
     /// Every outcome belongs to a moment.
     pub(crate) windowed: bool,
+    /// A call can be slow.
+    slow: bool,
     changing: Mutex<()>,
     clock: Clock,
     publisher: Publisher,
@@ -79,7 +81,7 @@ impl Breaker {
 
     /// Has each call to remember when it was admitted?
     fn times(&self) -> bool {
-        self.live.cancelled_after().is_some()
+        self.slow || self.live.cancelled_after().is_some()
     }
 
     /// The stamp of a call that need not ask the core, nor be timed.
@@ -93,34 +95,45 @@ impl Breaker {
     /// Asks the core.
     fn ask(&self, py: Python<'_>) -> PyResult<Result<Grant, Reject>> {
         let now = self.now(py)?;
-        Ok(match self.core.acquire(|| now) {
-            Admit::Reject(reject) => self.refuse(reject),
-            Admit::Permit {
-                stamp,
-                state,
-                transition,
-            } => {
-                // Nothing to publish: open and half-open look the same from outside.
-                if let Some(transition) = &transition {
-                    self.since.note(transition, now);
-                }
-                Ok(Grant {
+        // A closed circuit opens, if calls hang, for its first break.
+        Ok(
+            match self.core.acquire_with(|| now, || self.live.draw(|| 1)) {
+                Admit::Reject(reject) => self.refuse(py, reject, now),
+                Admit::Permit {
                     stamp,
-                    kind: Kind::of(state),
+                    state,
                     transition,
-                    admitted: Some(now),
-                })
-            }
-        })
+                    flight,
+                } => {
+                    // Nothing to publish: open and half-open look the same from outside.
+                    if let Some(transition) = &transition {
+                        self.since.note(transition, now);
+                    }
+                    Ok(Grant {
+                        stamp,
+                        kind: Kind::of(state),
+                        transition,
+                        admitted: Some(now),
+                        flight,
+                    })
+                }
+            },
+        )
     }
 
     /// Rejects, or in shadow mode only counts it.
-    fn refuse(&self, reject: Reject) -> Result<Grant, Reject> {
+    fn refuse(&self, py: Python<'_>, reject: Reject, now: Nanos) -> Result<Grant, Reject> {
         self.tally.rejected.add_one();
+        if let Some(transition) = reject.transition {
+            self.changed(py, Change::Moved(transition), now);
+        }
         if self.live.enforces() {
             return Err(reject);
         }
-        Ok(Grant::untimed(self.core.current().1, Kind::Nested))
+        Ok(Grant {
+            transition: reject.transition,
+            ..Grant::untimed(self.core.current().1, Kind::Nested)
+        })
     }
 
     fn answer(slf: &Bound<'_, Self>, asked: Result<Grant, Reject>) -> Admission {
@@ -146,6 +159,7 @@ impl Breaker {
             live: Live::new(settings),
             tally: Tally::default(),
             windowed: matches!(window, Some(Window::Time(_))),
+            slow: settings.core.slow_after().is_some(),
             changing: Mutex::default(),
             clock: now.into(),
             publisher: Publisher::default(),

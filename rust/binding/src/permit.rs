@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::{PyTraverseError, PyVisit, exceptions::PyRuntimeError, prelude::*};
-use seawall_core::{self as core, Nanos, Stamp, State};
+use seawall_core::{self as core, Flight, Nanos, Stamp, State};
 
 use crate::{answer::Transition, breaker::Breaker};
 
@@ -37,6 +37,8 @@ pub(crate) struct Grant {
     pub(crate) transition: Option<core::Transition>,
     /// When, if anybody looked at the clock.
     pub(crate) admitted: Option<Nanos>,
+    /// What tells, when it lands, whether the call was slow.
+    pub(crate) flight: Option<Flight>,
 }
 
 impl Grant {
@@ -47,6 +49,7 @@ impl Grant {
             kind,
             transition: None,
             admitted: None,
+            flight: None,
         }
     }
 }
@@ -78,7 +81,19 @@ impl Permit {
         }
     }
 
+    /// The call is no longer in flight; was it slow? This comes before the
+    /// verdict, and once, for a permit takes one.
+    fn landed(&self, now: Nanos) -> bool {
+        let core = &self.breaker.get().core;
+        self.grant
+            .flight
+            .is_some_and(|flight| core.landed(flight, now))
+    }
+
+    /// Also in the collector, where no clock can be read. What has no verdict
+    /// need not be slow either, so it lands when it took off.
     fn give_back(&self) {
+        self.landed(self.grant.admitted.unwrap_or_default());
         if let Some(breaker) = self.listener() {
             breaker.released(self.grant.stamp);
         }
@@ -131,14 +146,22 @@ impl Permit {
         self.used.load(Ordering::Acquire)
     }
 
-    /// The call succeeded.
+    /// The call succeeded; one that was slow has failed.
     fn success(&self, py: Python<'_>) -> PyResult<Option<Transition>> {
-        let heeds = |breaker: &&Breaker| breaker.heeds_success();
+        let timed = self.grant.flight.is_some();
+        let heeds = |breaker: &&Breaker| timed || breaker.heeds_success();
         let Some(breaker) = self.listener().filter(heeds) else {
             return self.spend().map(|()| None);
         };
-        let now = breaker.time_of_success(py, self.grant.stamp)?;
+        let now = if timed {
+            breaker.now(py)?
+        } else {
+            breaker.time_of_success(py, self.grant.stamp)?
+        };
         self.spend()?;
+        if self.landed(now) {
+            return Ok(breaker.failed(py, self.grant.stamp, now, None));
+        }
         Ok(breaker.succeeded(py, self.grant.stamp, now))
     }
 
@@ -150,6 +173,7 @@ impl Permit {
         };
         let now = breaker.now(py)?;
         self.spend()?;
+        self.landed(now);
         Ok(breaker.failed(py, self.grant.stamp, now, hint.map(Nanos::new)))
     }
 
@@ -173,6 +197,7 @@ impl Permit {
             return self.release().map(|()| None);
         }
         self.spend()?;
+        self.landed(now);
         Ok(breaker.failed(py, self.grant.stamp, now, None))
     }
 

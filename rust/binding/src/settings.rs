@@ -45,7 +45,6 @@ impl Settings {
         enforce: bool,
         count_successes: bool,
     ) -> PyResult<Self> {
-        let _ = slow_after;
         let Backoff { core: breaks, seed } = breaks.get();
         let (pause, lease) = (Nanos::default(), Nanos::new(probe_lease));
         let core = checked(BreakerConfig::new(
@@ -57,8 +56,10 @@ impl Settings {
         ))?;
         let trip = trip(failures, ratio, window(calls, duration), min_calls)?;
         let core = checked(core.with_trip(trip))?;
+        let core = checked(core.with_breaks(*breaks))?;
+        let timed = |after| checked(core.with_slow_after(Nanos::new(after)));
         Ok(Self {
-            core: checked(core.with_breaks(*breaks))?,
+            core: slow_after.map_or(Ok(core), timed)?,
             seed: *seed,
             cancelled_after: cancelled_after.map(check_patience).transpose()?,
             enforce,

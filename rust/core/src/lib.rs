@@ -35,7 +35,9 @@ mod sync;
 pub mod window;
 
 pub use backoff::{Backoff, Jitter, Ppm};
-pub use breaker::{Admit, Breaker, Change, Published, Reject, Snapshot, Stamp, State, Transition};
+pub use breaker::{
+    Admit, Breaker, Change, Flight, Published, Reject, Snapshot, Stamp, State, Transition,
+};
 pub use budget::Budget;
 pub use config::{BreakerConfig, ConfigError, Trip, Window};
 pub use nanos::Nanos;

@@ -31,7 +31,7 @@ use std::time::Instant;
 
 use loom::sync::Arc;
 use loom::thread;
-use model::{Answer, Model, Op, Subject, Whose::Mine, Whose::Of, run};
+use model::{Answer, Model, Op, Permit, Subject, Whose::Mine, Whose::Of, run};
 use seawall_core::{Backoff, Breaker, BreakerConfig, Jitter, Nanos, Stamp, Trip, Window};
 
 const SECOND: u64 = 1_000_000_000;
@@ -186,21 +186,44 @@ impl Scenario {
     }
 }
 
+/// What has been seen to be enough to open the circuit of a generation.
+#[derive(Clone, Copy)]
+enum Opening {
+    /// A failure that has been pushed.
+    Failure(Stamp, Nanos),
+    /// Calls that hang, seen by one that asks for admission.
+    Hanging(u32, Nanos),
+}
+
 /// One order of the operations, as far as it goes.
 #[derive(Clone)]
 struct Order {
     model: Model,
-    mine: Vec<Option<Stamp>>,
-    /// The failure of each thread that has been pushed and is to open.
-    opening: Vec<Option<(Stamp, Nanos)>>,
+    mine: Vec<Option<Permit>>,
+    /// The first step of each thread, whose second one is to open.
+    opening: Vec<Option<Opening>>,
     answers: Outcome,
 }
 
 impl Order {
     fn step(&mut self, thread: usize, op: Op) {
-        if let Some((stamp, now)) = self.opening[thread].take() {
-            let change = self.model.open(stamp, now);
-            self.answers[thread].push(Answer::Change(change));
+        match self.opening[thread].take() {
+            Some(Opening::Failure(stamp, now)) => {
+                let change = self.model.open(stamp, now);
+                self.answers[thread].push(Answer::Change(change));
+                return;
+            }
+            Some(Opening::Hanging(generation, now)) if generation == self.model.generation() => {
+                let admit = self.model.open_for_hanging(now);
+                self.answers[thread].push(Answer::Admit(admit));
+                return;
+            }
+            Some(Opening::Hanging(..)) | None => {}
+        }
+        if let Op::Acquire(now) = op
+            && self.model.too_many_hang(now)
+        {
+            self.opening[thread] = Some(Opening::Hanging(self.model.generation(), now));
             return;
         }
         let Op::Failure(whose, now) = op else {
@@ -210,7 +233,7 @@ impl Order {
         };
         let stamp = match whose {
             Of(generation) => Some(Stamp::from_generation(generation)),
-            Mine => self.mine[thread].take(),
+            Mine => self.mine[thread].take().map(|permit| permit.stamp),
         };
         let Some(stamp) = stamp else {
             self.answers[thread].push(Answer::Nothing);
@@ -218,7 +241,9 @@ impl Order {
         };
         match self.model.begin_failure(stamp, now) {
             Some(change) => self.answers[thread].push(Answer::Change(change)),
-            None if self.model.has_window() => self.opening[thread] = Some((stamp, now)),
+            None if self.model.has_window() => {
+                self.opening[thread] = Some(Opening::Failure(stamp, now));
+            }
             None => {
                 let change = self.model.open(stamp, now);
                 self.answers[thread].push(Answer::Change(change));
@@ -620,6 +645,84 @@ fn a_ratio_over_time_trips_exactly_once() {
     .check();
 }
 
+/// The same as `half`, where calls of `EARLY` hang.
+fn half_slow(window: Window, min_calls: u32) -> BreakerConfig {
+    let slow_after = Nanos::new(SECOND);
+    half(window, min_calls).with_slow_after(slow_after).unwrap()
+}
+
+/// So many calls that are never heard of again.
+fn hanging(calls: usize) -> Vec<Op> {
+    vec![Op::Acquire(EARLY); calls]
+}
+
+#[test]
+fn hanging_calls_open_exactly_once() {
+    Scenario {
+        name: "hanging: two admissions find two calls that hang",
+        config: half_slow(Window::Calls(4), 2),
+        setup: hanging(2),
+        threads: vec![vec![acquire()], vec![acquire()]],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn hanging_calls_and_failures_open_exactly_once() {
+    Scenario {
+        name: "hanging: a trip by calls that hang against a failure's",
+        config: half_slow(Window::Calls(4), 2),
+        setup: [hanging(2), vec![Op::Failure(Of(0), EARLY)]].concat(),
+        threads: vec![vec![acquire()], vec![Op::Failure(Of(0), NOW)]],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_call_that_lands_is_counted_once() {
+    Scenario {
+        name: "hanging: a call lands and fails while another asks",
+        config: half_slow(Window::Calls(4), 2),
+        setup: vec![],
+        threads: vec![
+            vec![
+                Op::Acquire(EARLY),
+                Op::Landed(None, NOW),
+                Op::Failure(Mine, NOW),
+            ],
+            vec![acquire()],
+        ],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn a_success_may_come_before_the_look_at_what_hangs() {
+    Scenario {
+        name: "hanging: a success dilutes what an admission finds",
+        config: half_slow(Window::Calls(4), 2),
+        setup: [hanging(1), succeed().into()].concat(),
+        threads: vec![vec![acquire()], vec![Op::Success(Of(0))]],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
+#[test]
+fn what_hangs_ends_with_its_generation() {
+    Scenario {
+        name: "hanging: a reset while an admission sums what hangs",
+        config: half_slow(Window::Calls(4), 2),
+        setup: hanging(2),
+        threads: vec![vec![Op::Reset, acquire()], vec![acquire()]],
+        preemptions: BOUND,
+    }
+    .check();
+}
+
 // Reconfiguring is an operation like any other here, and that is stricter than what
 // is promised: who only looks, and is rejected, may be judged by the new configuration
 // before somebody else's write is judged by the old one. No order explains the two.
@@ -875,6 +978,20 @@ fn a_probe_refused_writes_nothing() {
     );
 
     assert_eq!(found, HashSet::from([READ]));
+}
+
+#[test]
+fn a_timed_call_in_a_clean_circuit_writes_nothing() {
+    let slow_after = Nanos::new(SECOND);
+    let thread = vec![acquire(), Op::Landed(None, NOW), Op::Success(Mine)];
+    let found = touched(
+        "closed and clean, failures in a row: timed calls",
+        config(1, 1, 1).with_slow_after(slow_after).unwrap(),
+        &[],
+        &[thread.clone(), thread],
+    );
+
+    assert_eq!(found, HashSet::from([NOTHING]));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use model::{Answer, Model, Op, Subject as _, Whose, run};
 use proptest::prelude::*;
 use seawall_core::{
-    Admit, Backoff, Breaker, BreakerConfig, Jitter, Nanos, Stamp, State, Trip, Window,
+    Admit, Backoff, Breaker, BreakerConfig, Flight, Jitter, Nanos, Stamp, State, Trip, Window,
 };
 
 const MILLISECOND: u64 = 1_000_000;
@@ -28,6 +28,7 @@ const HOUR: u64 = 3600 * SECOND;
 enum Step {
     Acquire,
     Success(usize),
+    Landed(usize),
     Failure(usize),
     Release(usize),
     Unisolate(usize),
@@ -53,6 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => Just(Step::Acquire),
         4 => recent.clone().prop_map(Step::Success),
+        4 => recent.clone().prop_map(Step::Landed),
         8 => recent.clone().prop_map(Step::Failure),
         2 => recent.clone().prop_map(Step::Release),
         1 => recent.prop_map(Step::Unisolate),
@@ -69,14 +71,24 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
     let duration = prop_oneof![Just(0), 0..100 * SECOND, 0..100 * HOUR];
     let lease = prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR];
     let times = (duration, lease, prop_oneof![Just(1.0), 1.0..3.0]);
-    (trip(), times, 1_u32..4, 1_u32..4).prop_map(|(trip, (duration, lease, factor), s, p)| {
-        let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
-        let config = BreakerConfig::new(1, duration, s, p, lease).unwrap();
-        let longest = Nanos::new(100 * HOUR);
-        let breaks = Backoff::exponential(duration, factor, longest, Jitter::None).unwrap();
-        let config = config.with_trip(trip).unwrap();
-        config.with_breaks(breaks).unwrap()
-    })
+    let counts = (1_u32..4, 1_u32..4);
+    (trip(), times, counts, slow_after()).prop_map(
+        |(trip, (duration, lease, factor), (s, p), slow)| {
+            let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
+            let config = BreakerConfig::new(1, duration, s, p, lease).unwrap();
+            let longest = Nanos::new(100 * HOUR);
+            let breaks = Backoff::exponential(duration, factor, longest, Jitter::None).unwrap();
+            let config = config.with_trip(trip).unwrap();
+            let config = config.with_breaks(breaks).unwrap();
+            slow.map_or(config, |after| config.with_slow_after(after).unwrap())
+        },
+    )
+}
+
+/// Long enough for the sum of all waits to be less than half of the ticks.
+fn slow_after() -> impl Strategy<Value = Option<Nanos>> {
+    let after = prop_oneof![2 * SECOND..100 * SECOND, 2 * SECOND..24 * HOUR];
+    proptest::option::of(after.prop_map(Nanos::new))
 }
 
 /// Breaks of every kind.
@@ -113,9 +125,11 @@ fn altered(config: &BreakerConfig, draw: u32) -> BreakerConfig {
     };
     let pause = Nanos::new(SECOND << (up_to(16, 12) - 1));
     let lease = Nanos::new(SECOND << (up_to(16, 16) - 1));
-    BreakerConfig::new(1, pause, up_to(3, 20), up_to(3, 22), lease)
+    let altered = BreakerConfig::new(1, pause, up_to(3, 20), up_to(3, 22), lease)
         .and_then(|config| config.with_trip(trip))
-        .unwrap()
+        .unwrap();
+    let slow_after = config.slow_after();
+    slow_after.map_or(altered, |after| altered.with_slow_after(after).unwrap())
 }
 
 fn trip() -> impl Strategy<Value = Trip> {
@@ -136,6 +150,7 @@ struct Pair {
     model: Model,
     now: Nanos,
     issued: Vec<u32>,
+    flights: Vec<Flight>,
 }
 
 impl Pair {
@@ -145,6 +160,7 @@ impl Pair {
             model: Model::new(config),
             now: Nanos::new(now),
             issued: vec![0],
+            flights: Vec::new(),
         }
     }
 
@@ -160,6 +176,7 @@ impl Pair {
             Step::Failure(age) => Some(Op::Failure(self.stamp(age), self.now)),
             Step::Release(age) => Some(Op::Release(self.stamp(age))),
             Step::Unisolate(age) => Some(Op::Unisolate(self.stamp(age))),
+            Step::Landed(age) => self.land(age),
             Step::Command(op) => Some(op),
             Step::Look => Some(Op::Published),
             Step::Wait(duration) => self.wait(Nanos::new(duration)),
@@ -174,6 +191,13 @@ impl Pair {
         }
     }
 
+    /// One that is still in flight, the newest first.
+    fn land(&mut self, age: usize) -> Option<Op> {
+        let place = self.flights.len().checked_sub(1)?;
+        let flight = self.flights.swap_remove(place - age % (place + 1));
+        Some(Op::Landed(Some(flight), self.now))
+    }
+
     fn wait(&mut self, duration: Nanos) -> Option<Op> {
         self.now = self.now.saturating_add(duration);
         None
@@ -181,7 +205,9 @@ impl Pair {
 
     /// Both answers to one operation, which must be one answer.
     fn answer(&mut self, op: Op) -> Result<Answer, TestCaseError> {
-        let real = run(&mut &self.breaker, op, &mut None);
+        let mut mine = None;
+        let real = run(&mut &self.breaker, op, &mut mine);
+        self.flights.extend(mine.and_then(|permit| permit.flight));
         let plain = run(&mut self.model, op, &mut None);
         prop_assert_eq!(real, plain, "{:?}", op);
         prop_assert_eq!(

@@ -77,7 +77,7 @@ impl Breaker {
         let word = self.load();
         match word.state() {
             State::Closed => Published {
-                admits: Some(word.stamp()),
+                admits: self.slow.is_off().then_some(word.stamp()),
                 quiet: word == Word::clean(word.stamp()) && self.memory.is_quiet(word.stamp()),
             },
             State::Disabled => Published {

@@ -17,11 +17,16 @@
 //! word is swapped. Who asks or succeeds between the two finds the circuit
 //! still closed. Whoever pushes a failure between them finds the ratio reached
 //! too, and swaps; one of the swaps succeeds.
+//!
+//! A breaker that times its calls reads the clock at every admission. If it trips
+//! by a ratio, an admission that finds too many calls hanging is one more way to
+//! trip, in the same two steps; see `slow`.
 
 mod command;
 mod look;
 mod memory;
 mod permit;
+mod slow;
 mod state;
 #[doc(hidden)]
 pub mod tick;
@@ -29,6 +34,7 @@ pub mod tick;
 pub mod word;
 
 pub use permit::{Admit, Change, Published, Reject, Snapshot, Stamp, State, Transition};
+pub use slow::Flight;
 
 use core::cell::LazyCell;
 
@@ -37,6 +43,7 @@ use crate::sync::{AtomicU64, Ordering};
 use crate::window::Counts;
 use crate::{BreakerConfig, Nanos};
 use memory::Memory;
+use slow::Slow;
 use state::{Entry, Next, Pause};
 use word::Word;
 
@@ -48,15 +55,18 @@ use word::Word;
 pub struct Breaker {
     word: AtomicU64,
     memory: Memory,
+    slow: Slow,
     config: Box<Live>,
 }
 
 impl Breaker {
     /// A closed breaker.
     pub fn new(config: BreakerConfig) -> Self {
+        let memory = Memory::new(config.trip());
         Self {
             word: AtomicU64::new(0),
-            memory: Memory::new(config.trip()),
+            slow: Slow::new(&config, &memory),
+            memory,
             config: Box::new(Live::new(config)),
         }
     }
@@ -75,7 +85,8 @@ impl Breaker {
     ///
     /// # Errors
     /// [`ConfigError`] if the window would be another one: `trip` for another
-    /// kind, `calls` or `duration` for another size. Nothing has changed then.
+    /// kind, `calls` or `duration` for another size; or for another `slow_after`.
+    /// Nothing has changed then.
     pub fn reconfigure(&self, config: BreakerConfig) -> Result<(), ConfigError> {
         self.config.write(config)
     }
@@ -83,28 +94,48 @@ impl Breaker {
     /// Asks whether a call may run.
     #[inline]
     pub fn acquire(&self, now: impl FnOnce() -> Nanos) -> Admit {
+        self.acquire_with(now, || 0)
+    }
+
+    /// The same, where the break that too many hanging calls may begin has
+    /// jitter, drawn by `draw` from all of `u64`; it is asked for that break only.
+    #[inline]
+    pub fn acquire_with(&self, now: impl FnOnce() -> Nanos, draw: impl FnOnce() -> u64) -> Admit {
         let word = self.glance();
-        if word.is_closed() {
+        if word.is_closed() && self.slow.is_off() {
             return state::pass(word, State::Closed);
         }
-        self.acquire_disturbed(now)
+        self.acquire_disturbed(now, draw)
     }
 
     #[cold]
-    fn acquire_disturbed(&self, now: impl FnOnce() -> Nanos) -> Admit {
-        if let Some(answer) = state::enter_at_any_time(self.load()) {
+    fn acquire_disturbed(&self, now: impl FnOnce() -> Nanos, draw: impl FnOnce() -> u64) -> Admit {
+        if let Some(answer) = state::enter_at_any_time(self.load(), !self.slow.is_off()) {
             return answer;
         }
-        let now = now();
+        let (now, draw) = (now(), LazyCell::new(draw)); // once, whoever wins the race
         let mut word = self.load();
         loop {
-            match state::enter(word, &self.config(), now) {
+            let config = LazyCell::new(|| self.config()); // after the word, if at all
+            let admitted = match state::enter(word, &config, now) {
                 Entry::Answer(answer) => return answer,
-                Entry::Grant(new) => match self.swap(word, new) {
-                    Ok(()) => return granted(word, new),
-                    Err(seen) => word = seen,
-                },
+                Entry::Closed => self.admit_closed(word, now, || *draw),
+                Entry::Grant(new) => self.swap(word, new).map(|()| self.granted(word, new, now)),
+            };
+            match admitted {
+                Ok(answer) => return answer,
+                Err(seen) => word = seen,
             }
+        }
+    }
+
+    fn granted(&self, old: Word, new: Word, now: Nanos) -> Admit {
+        let transition = new.transition_from(old, None);
+        Admit::Permit {
+            stamp: new.stamp(),
+            state: State::HalfOpen,
+            transition: (transition.old != transition.new).then_some(transition),
+            flight: self.slow.timed(new.stamp(), now),
         }
     }
 
@@ -291,15 +322,7 @@ impl Breaker {
     #[cfg(loom)]
     #[doc(hidden)]
     pub fn writes(&self) -> u64 {
-        self.word.writes().saturating_add(self.memory.writes())
-    }
-}
-
-fn granted(old: Word, new: Word) -> Admit {
-    let transition = new.transition_from(old, None);
-    Admit::Permit {
-        stamp: new.stamp(),
-        state: State::HalfOpen,
-        transition: (transition.old != transition.new).then_some(transition),
+        let beside = self.memory.writes().saturating_add(self.slow.writes());
+        self.word.writes().saturating_add(beside)
     }
 }

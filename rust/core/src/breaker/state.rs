@@ -12,6 +12,8 @@
 //! No match has a `_` arm: a new state does not compile until someone has
 //! decided every row.
 
+use core::ops::Deref;
+
 use super::permit::{Admit, Reject, Stamp, State};
 use super::tick::{BreakTick, LeaseTick};
 use super::word::{Parts, Phase, Probes, Word};
@@ -28,6 +30,8 @@ const LONGEST_LEASE: Nanos = Nanos::new(20 * 24 * 3600 * 1_000_000_000);
 pub(super) enum Entry {
     /// Say so; there is nothing to write.
     Answer(Admit),
+    /// Let it pass, unless too many of those that passed hang.
+    Closed,
     /// Let it pass as a probe, if this word can be stored.
     Grant(Word),
 }
@@ -56,19 +60,21 @@ impl Pause {
     }
 }
 
-/// The answer where no clock is needed: everywhere but open and half-open.
-pub(super) fn enter_at_any_time(word: Word) -> Option<Admit> {
+/// The answer where no clock is needed: everywhere but open and half-open, and
+/// closed if calls are timed.
+pub(super) fn enter_at_any_time(word: Word, timed: bool) -> Option<Admit> {
     match word.state() {
+        State::Closed if timed => None,
         state @ (State::Closed | State::Disabled) => Some(pass(word, state)),
         State::Isolated => Some(refuse(State::Isolated, None)),
         State::Open | State::HalfOpen => None,
     }
 }
 
-pub(super) fn enter(word: Word, config: &BreakerConfig, now: Nanos) -> Entry {
+pub(super) fn enter(word: Word, config: &impl Deref<Target = BreakerConfig>, now: Nanos) -> Entry {
     let parts = word.unpack();
     match parts.phase {
-        Phase::Closed { .. } => Entry::Answer(pass(word, State::Closed)),
+        Phase::Closed { .. } => Entry::Closed,
         Phase::Disabled => Entry::Answer(pass(word, State::Disabled)),
         Phase::Isolated { .. } => Entry::Answer(refuse(State::Isolated, None)),
         Phase::Open { until } => match until.remaining(now, MAX_BREAK) {
@@ -85,11 +91,16 @@ pub(super) fn pass(word: Word, state: State) -> Admit {
         stamp: word.stamp(),
         state,
         transition: None,
+        flight: None,
     }
 }
 
 const fn refuse(state: State, retry_after: Option<Nanos>) -> Admit {
-    Admit::Reject(Reject { state, retry_after })
+    Admit::Reject(Reject {
+        state,
+        retry_after,
+        transition: None,
+    })
 }
 
 /// A permit if one is free; all of them anew if the newest lease is over.
@@ -209,7 +220,7 @@ pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, pause: P
     count_failure(word, config, stamp).unwrap_or_else(|| open(word, config, pause))
 }
 
-/// A failure after which the window has too many.
+/// A failure after which the window has too many, or a look at too many that hang.
 pub(super) fn trip(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
     if word.stamp() == stamp {
         open(word, config, pause)

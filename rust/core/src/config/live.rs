@@ -14,7 +14,7 @@
 //!
 //! What cannot change is kept as it was, beside the words.
 
-use super::{BreakerConfig, ConfigError};
+use super::{BreakerConfig, ConfigError, Value};
 use crate::sync::{self, Ordering, Part};
 
 const WORDS: usize = 6;
@@ -58,7 +58,7 @@ impl Live {
 
     /// Puts another configuration in its place, if that can be.
     pub(crate) fn write(&self, config: BreakerConfig) -> Result<(), ConfigError> {
-        self.built.trip.check_change(config.trip)?;
+        self.built.check_change(&config)?;
         let next = self.begin().wrapping_add(NEXT);
         for (word, value) in self.slot(next).iter().zip(config.pack()) {
             word.store(value, Ordering::Release);
@@ -102,6 +102,17 @@ const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 5;
 const FIVE_BITS: u64 = 31;
 
 impl BreakerConfig {
+    /// What counts calls was made for its window and for `slow_after`.
+    fn check_change(&self, new: &Self) -> Result<(), ConfigError> {
+        self.trip.check_change(new.trip)?;
+        if self.slow_after == new.slow_after {
+            return Ok(());
+        }
+        let bounds = "what the breaker was built with (another needs a new breaker)";
+        let value = new.slow_after.map_or(Value::Name("none"), Value::Time);
+        Err(ConfigError::new("slow_after", bounds, value))
+    }
+
     /// What can change.
     fn pack(&self) -> [u64; WORDS] {
         let [base, by, max_delay, kinds] = self.breaks.pack();
@@ -121,6 +132,7 @@ impl BreakerConfig {
             max_probes: count(PROBES_SHIFT),
             breaks: crate::Backoff::unpack([base, by, max_delay, counts]),
             probe_lease: crate::Nanos::new(lease),
+            slow_after: self.slow_after,
         }
     }
 }
