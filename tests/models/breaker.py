@@ -57,11 +57,13 @@ class Rejection(NamedTuple):
 class Permit:
     """The leave for one call; the verdict of a *bystander* changes nothing.
 
-    *admitted* is None where nobody looked at the clock.
+    *admitted* is None where nobody looked at the clock; *timed* is a call that is slow
+    if it takes too long.
     """
 
     generation: int
     admitted: int | None
+    timed: bool = False
     bystander: bool = False
     transition: Transition | None = None
     used: bool = False
@@ -148,8 +150,9 @@ class Breaker:
         if self._too_many_hang(now):
             opened = self._open(now, hint=0)
             return Rejection(self.state, opened.break_duration, opened)
-        permit = Permit(self.generation, self._looked_at(now))
-        if self.settings.slow_after is not None:
+        timed = self.settings.slow_after is not None
+        permit = Permit(self.generation, self._looked_at(now), timed=timed)
+        if timed:
             self.flying.append(permit)
         return permit
 
@@ -174,7 +177,8 @@ class Breaker:
     def _probe(self, now: int, transition: Transition | None) -> Permit:
         lease = min(self.settings.probe_lease * 2**self.reclaims, LONGEST_LEASE)
         self.lease_ends = max((now + lease) // QUARTER, now // QUARTER + 1)
-        permit = Permit(self.generation, now, transition=transition)
+        timed = self.settings.slow_after is not None
+        permit = Permit(self.generation, now, timed=timed, transition=transition)
         self.probes.add(permit)
         return permit
 
@@ -185,13 +189,13 @@ class Breaker:
         permit.used = True
         if permit.bystander:
             return None
+        if self._was_slow(permit, now):
+            return self.failure(permit, now)
         if self._is_late(permit):
-            # While there is nothing to do, nobody looks at a success.
-            if not self._is_quiet():
+            # While there is nothing to do, nobody looks at a success that is not timed.
+            if permit.timed or not self._is_quiet():
                 self.counters.late += 1
             return None
-        if self._was_slow(permit, now):
-            return self._failed(permit, now, hint=0)
         self._landed(permit)
         if self.state is State.DISABLED:
             return None
@@ -348,7 +352,9 @@ class Breaker:
 
     def _was_slow(self, permit: Permit, now: int) -> bool:
         slow_after, ran = self.settings.slow_after, self._ran(permit, now)
-        return slow_after is not None and ran is not None and ran > slow_after
+        if slow_after is None or ran is None or not permit.timed:
+            return False
+        return ran > slow_after
 
     def _trips(self, counts: Counts) -> bool:
         trip = self.settings.trip

@@ -19,7 +19,6 @@ from models.settings import (
     Ratio,
     Settings,
 )
-from seawall import _native as native
 
 STARTS = (
     0,
@@ -29,9 +28,7 @@ STARTS = (
 )
 BREAKS = (0, 1, MILLISECOND - 1, MILLISECOND, 10 * SECOND, 3600 * SECOND, 365 * DAY)
 WINDOWS = (10 * MILLISECOND, SECOND, SECOND + 7, 60 * SECOND, DAY)
-SLOW: tuple[int | None, ...] = (None, None, 1, 5, MILLISECOND, 4 * SECOND, DAY)
-if not hasattr(native.Rejection, "transition"):
-    SLOW = (None,)
+SLOW = (None, None, 1, 5, MILLISECOND, 4 * SECOND, DAY)
 LEASES = (1, QUARTER - 1, QUARTER, SECOND, 30 * SECOND, 3600 * SECOND, DAY)
 
 
@@ -43,9 +40,7 @@ def draw_case(rng: Random) -> Case:
         success_threshold=rng.choice((1, 2, 3, 31)),
         max_probes=rng.choice((1, 1, 2, 3, 31)),
         probe_lease=rng.choice(LEASES),
-        slow_after=rng.choice(SLOW)
-        if hasattr(native.Rejection, "transition")
-        else None,
+        slow_after=rng.choice(SLOW),
         cancelled_after=rng.choice((None, None, 1, 10 * SECOND)),
         enforce=rng.random() < 0.8,
         count_successes=rng.random() < 0.3,

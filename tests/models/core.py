@@ -84,7 +84,8 @@ def admission_of_core(answer: Any) -> tuple[object, ...]:
     if isinstance(answer, int):
         return ("stamp", answer)
     if isinstance(answer, native.Rejection):
-        return ("rejection", answer.state, answer.retry_after, None)
+        moved = move_of_core(answer.transition)
+        return ("rejection", answer.state, answer.retry_after, moved)
     moved = move_of_core(answer.transition)
     return ("permit", answer.generation, answer.probe, moved)
 

@@ -7,7 +7,6 @@ from random import Random
 
 from models.clock import Case
 from models.pair import NEWEST, DivergedError, Op, Pair
-from seawall import _native as native
 
 LENGTH = 120
 # How often each is drawn, against the others. A history multiplies each by its own
@@ -32,9 +31,8 @@ WEIGHTS = {
     "lease_edge": 5,
     "bucket_edge": 3,
     "slow_edge": 3,
+    "reconfigure": 1,
 }
-if hasattr(native.Breaker, "reconfigure"):
-    WEIGHTS["reconfigure"] = 1
 NAMES = tuple(WEIGHTS)
 FAILED_ROUND = [("break_edge", NEWEST), ("acquire", NEWEST), ("failure", NEWEST)]
 

@@ -25,7 +25,6 @@ from models.cases import lease_kept
 from models.clock import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
 from models.settings import MILLISECOND, QUARTER, SECOND, State
 from seawall import Consecutive, Exponential, FailureRatio, Isolation, Linear
-from seawall import _native as native
 
 BY_OPERATORS = (State.ISOLATED, State.DISABLED)
 
@@ -67,9 +66,7 @@ options = st.fixed_dictionaries(
         "success_threshold": few,
         "max_probes": few,
         "probe_lease": leases,
-        "slow_after": st.sampled_from(
-            [None, None, 4.0] if hasattr(native.Rejection, "transition") else [None]
-        ),
+        "slow_after": st.sampled_from([None, None, 4.0]),
         "cancelled_after": patiences,
         "enforce": st.sampled_from([True, True, True, False]),
         "count_successes": st.booleans(),
@@ -214,7 +211,6 @@ class BreakerMachine(RuleBasedStateMachine):
         getattr(self.breaker, command)()
         self._commanded(getattr(self.model, command)(self.both.clock.now))
 
-    @precondition(lambda _: hasattr(native.Breaker, "reconfigure"))
     @rule(changes=changes)
     def reconfigure(self, changes: dict[str, Any]) -> None:
         """Somebody has second thoughts; what goes on, goes on."""
