@@ -42,7 +42,8 @@ class CircuitBreaker(Guarded):
         async def query(sql: str) -> list[Row]: ...
 
     One object per dependency, shared by everything that calls it: tasks, threads and
-    event loops. Cancelled calls count neither way, and never keep a probe's place.
+    event loops. Cancelled calls never keep a probe's place, and count neither way
+    unless *cancelled_after* says so.
 
     Args:
         name: What errors and events call it.
@@ -56,11 +57,13 @@ class CircuitBreaker(Guarded):
         probe_lease: Seconds after which a probe that never came back gives up its
             place, at most a day. None: the first break, *slow_after* or 30 s, whichever
             is longest.
-        slow_after: Seconds after which a call is slow, at most a day: whatever became
-            of it, it is a failure. A `FailureRatio` looks at calls that are still under
-            way and as slow too. None: no call is.
+        slow_after: Seconds after which a call is slow, at most a day: what would have
+            been a success is a failure then. A `FailureRatio` looks at calls that are
+            still under way and as slow, too. None: no call is slow.
         cancelled_after: Seconds after which a call that is cancelled from outside is a
-            failure, at most a day. None: cancelled calls count neither way.
+            failure, at most a day; exits and Ctrl-C never are. None: cancelled calls
+            count neither way, but for those that a `Timeout` of the same pipeline ended
+            when they had half of the time of the `Timeout` inside.
         on: What counts as a failure: exception types, categories, a tuple of both, or
             a predicate. None: what the classification says; a "no" from a healthy
             server counts as a success, our own saturation as nothing.

@@ -67,6 +67,10 @@ class Options:
 class BreakerConfig:
     """The settings of a `CircuitBreaker`, with what was left open filled in.
 
+    ::
+
+        CircuitBreaker("orders-db").config.probe_lease  # 60.0
+
     Attributes:
         trip: What opens it.
         break_duration: Seconds, or how breaks grow; without a jitter unless one was

@@ -56,7 +56,7 @@ class Circuit:
         with self._changing:
             options = changed(self._options, changes)
             config = configured(options)
-            self.core.reconfigure(settings_of(config))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            self.core.reconfigure(settings_of(config))
             self.config, self._options = config, options
 
     def admit(self, call: Call) -> int | Permit | None:
@@ -69,7 +69,8 @@ class Circuit:
         answer = self.core.acquire()
         if isinstance(answer, int):
             return answer
-        self._announce(answer)
+        if answer.transition is not None:
+            self._announce(answer, answer.transition)
         if isinstance(answer, Rejection):
             raise self.announcer.rejection(answer)
         return answer
@@ -77,7 +78,8 @@ class Circuit:
     def take(self) -> Permit | Rejection:
         """Take a permit that somebody will hold in hand."""
         answer = self.core.permit(nested=self._in_probe())
-        self._announce(answer)
+        if answer.transition is not None:
+            self._announce(answer, answer.transition)
         return answer
 
     def probe(self, permit: int | Permit | None, call: Call) -> Probe | None:
@@ -91,14 +93,13 @@ class Circuit:
         if change is not None and change.old != change.new:
             self.announcer.moved(change)
 
-    def moved(self, change: Transition | None, opened_by: str | None) -> None:
-        """Tell listeners what a call changed, if it did."""
-        if change is not None:
-            self.announcer.moved(change, opened_by if change.new == OPEN else None)
+    def moved(self, change: Transition, opened_by: str | None) -> None:
+        """Tell listeners what a call changed."""
+        self.announcer.moved(change, opened_by if change.new == OPEN else None)
 
-    def _announce(self, answer: Permit | Rejection) -> None:
+    def _announce(self, answer: Permit | Rejection, change: Transition) -> None:
         try:
-            self.moved(getattr(answer, "transition", None), _HANGING)
+            self.moved(change, _HANGING)
         except BaseException:  # Ctrl-C in a listener
             if isinstance(answer, Permit):
                 answer.release()

@@ -81,6 +81,8 @@ class Permit:
     def failure(self, error: Exception | None = None) -> None:
         """The call failed, whatever ``on`` says of *error*; rejections will name it.
 
+        A "not before" that *error* brings makes the break longer, as of a call.
+
         Raises:
             RuntimeError: If the permit has its verdict.
             TypeError: If *error* is no `Exception`.

@@ -19,7 +19,6 @@ import anyio
 from ._call import Call
 from ._cancel import is_cancellation, is_from_outside
 from ._circuit import Circuit
-from ._classify import Classification
 from ._native import Permit, Transition  # noqa: TID251 -- verdicts are the core's
 from ._verdict import classified, hint_of, is_failure, verdict_of
 
@@ -70,14 +69,20 @@ def succeeded(circuit: Circuit, permit: int | Permit) -> None:
     if isinstance(permit, int):
         circuit.core.success(permit)
     else:
-        circuit.moved(_given(permit, permit.success), _SLOW)
+        _told(circuit, _given(permit, permit.success), _SLOW)
 
 
 def failed(circuit: Circuit, permit: Permit, error: Exception | None) -> None:
     """Count a failure, whatever the verdict on *error* would be."""
-    found = None if error is None else _found(circuit, permit, error)
-    hint = None if found is None else hint_of(circuit.config, found)
-    _failed(circuit, permit, hint, None if error is None else _name(error))
+    if error is None:
+        _failed(circuit, permit, None, None)
+        return
+    try:
+        hint = hint_of(circuit.config, classified(circuit.config, error))
+    except BaseException:
+        released(circuit, permit)
+        raise
+    _failed(circuit, permit, hint, _name(error))
 
 
 def released(circuit: Circuit, permit: int | Permit) -> None:
@@ -89,8 +94,8 @@ def released(circuit: Circuit, permit: int | Permit) -> None:
 
 
 def _judged(circuit: Circuit, permit: int | Permit, error: Exception) -> None:
-    found = _found(circuit, permit, error)
     try:
+        found = classified(circuit.config, error)
         verdict = verdict_of(circuit.config, error, found)
     except BaseException:
         released(circuit, permit)
@@ -103,14 +108,6 @@ def _judged(circuit: Circuit, permit: int | Permit, error: Exception) -> None:
         released(circuit, permit)
 
 
-def _found(circuit: Circuit, permit: int | Permit, error: Exception) -> Classification:
-    try:
-        return classified(circuit.config, error)
-    except BaseException:
-        released(circuit, permit)
-        raise
-
-
 def _failed(
     circuit: Circuit, permit: int | Permit, hint: int | None, reason: str | None
 ) -> None:
@@ -118,7 +115,7 @@ def _failed(
         moved = circuit.core.failure(permit, hint)
     else:
         moved = _given(permit, partial(permit.failure, hint))
-    circuit.moved(moved, reason)
+    _told(circuit, moved, reason)
 
 
 def _cancelled(
@@ -147,7 +144,7 @@ def _stopped(circuit: Circuit, permit: int | Permit, reason: str) -> None:
     if isinstance(permit, int):
         released(circuit, permit)
     else:  # the core knows how long it ran
-        circuit.moved(_given(permit, permit.cancelled), reason)
+        _told(circuit, _given(permit, permit.cancelled), reason)
 
 
 def _given(
@@ -159,6 +156,11 @@ def _given(
         if not permit.used:  # the clock's; the verdict is not given yet
             permit.release()
         raise
+
+
+def _told(circuit: Circuit, change: Transition | None, opened_by: str | None) -> None:
+    if change is not None:
+        circuit.moved(change, opened_by)
 
 
 def _had_its_chance(call: Call) -> bool:

@@ -19,9 +19,11 @@ from seawall import (
     CircuitOpened,
     CircuitState,
     Consecutive,
+    Constant,
     FailureRatio,
     InfraTimeoutError,
     Pipeline,
+    Retry,
     Timeout,
 )
 
@@ -207,6 +209,32 @@ async def test_a_total_deadline_counts_after_as_long(
             await Pipeline(Timeout(total), breaker, *inner).call(hangs)
 
         assert breaker.state is state
+
+
+async def test_a_time_out_inside_has_no_say_in_it() -> None:
+    """Only one outside can have been the one that cut the call off."""
+    breaker = opens_at_once()
+
+    with anyio.move_on_after(6):
+        await Pipeline(breaker, Timeout(60)).call(hangs)
+
+    assert breaker.state is OPEN
+
+
+async def test_a_call_that_is_timed_is_no_probe() -> None:
+    """A retry inside makes a single attempt in half-open only."""
+    calls = 0
+
+    async def counted() -> None:
+        nonlocal calls
+        calls += 1
+        raise ConnectionError
+
+    retry = Retry(max_attempts=3, idempotent=True, backoff=Constant(0))
+    with pytest.raises(ConnectionError):
+        await Pipeline(opens_at_once(), retry).call(counted)
+
+    assert calls == 3
 
 
 async def test_a_call_inside_a_probe_gives_no_verdict_however_it_ends() -> None:
