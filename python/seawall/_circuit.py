@@ -47,8 +47,8 @@ class Circuit:
         self._options = options
         self._changing = threading.RLock()  # an option may be an object with code
         self.config: BreakerConfig = configured(options)
-        self.core = Breaker(settings_of(self.config), now=clock.monotonic)
-        self.announcer = Announcer(name)
+        self.core: Breaker = Breaker(settings_of(self.config), now=clock.monotonic)
+        self.announcer: Announcer = Announcer(name)
 
     def reconfigure(self, changes: Changes) -> None:
         """Change options; what was left open before is filled in anew."""
