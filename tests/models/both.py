@@ -7,28 +7,24 @@ from typing import Any
 
 import anyio
 
-from models import breaker as model
-from models import settings as modelled_settings
+from models import answers as model
+from models.breaker import Breaker
 from models.clock import Clock
 from models.core import seconds
-from models.settings import DAY, SECOND, State
+from models.options import Options, nanos, settings_of
+from models.settings import State
 from seawall import (
     CircuitBreaker,
     CircuitEvent,
     CircuitOpened,
     CircuitOpenError,
-    Consecutive,
     CredentialRefreshError,
-    Exponential,
-    FailureRatio,
     InfraAuthenticationError,
     InfraUnavailableError,
-    Linear,
     Permit,
 )
 
 MAX_SERVER_DELAY = 300.0
-MIN_LEASE = 30 * SECOND
 BAD = "a bad result"
 PROBED = (State.OPEN, State.HALF_OPEN)
 EVENTS = {
@@ -49,8 +45,6 @@ ERRORS: dict[str, Callable[[], BaseException]] = {
 HINTS = {"asks for 77 s": 77.0, "asks for a day": 86_400.0}
 OUTCOMES = ("returns", "returns badly", *ERRORS)
 """How a call ends."""
-
-Options = dict[str, Any]
 
 
 class ScriptedClock(Clock):
@@ -87,7 +81,7 @@ class Both:
             on_result=lambda result: result == BAD,
             clock=self.clock,
         )
-        self.model = model.Breaker(settings_of(options))
+        self.model = Breaker(settings_of(options))
         self.inside: list[model.Permit] = []
         self.expected: list[tuple[str, int, float | None]] = []
         self.events: list[CircuitEvent] = []
@@ -295,51 +289,3 @@ def told(event: CircuitEvent) -> tuple[str, int, float | None]:
     """An event as the model has it."""
     pause = event.break_duration if isinstance(event, CircuitOpened) else None
     return (type(event).__name__, event.generation, pause)
-
-
-def nanos(duration: float) -> int:
-    """Seconds in the unit of the model."""
-    return round(duration * SECOND)
-
-
-def settings_of(options: Options) -> modelled_settings.Settings:
-    """What the model is told of a breaker's *options*, defaults filled in."""
-    breaks = _breaks_of(options["break_duration"])
-    slow_after, patience = options.get("slow_after"), options.get("cancelled_after")
-    slow = None if slow_after is None else nanos(slow_after)
-    lease = options.get("probe_lease")
-    if lease is None:
-        longest = min(max(breaks.first, slow or 0, MIN_LEASE), DAY)
-    else:
-        longest = nanos(lease)
-    return modelled_settings.Settings(
-        trip=_trip_of(options["trip"]),
-        breaks=breaks,
-        success_threshold=options["success_threshold"],
-        max_probes=options["max_probes"],
-        probe_lease=longest,
-        slow_after=slow,
-        cancelled_after=None if patience is None else nanos(patience),
-        enforce=options.get("enforce", True),
-        count_successes=options.get("count_successes", False),
-    )
-
-
-def _trip_of(
-    trip: Consecutive | FailureRatio,
-) -> modelled_settings.Consecutive | modelled_settings.Ratio:
-    if isinstance(trip, Consecutive):
-        return modelled_settings.Consecutive(trip.failures)
-    duration = None if trip.duration is None else nanos(trip.duration)
-    ppm = round(trip.ratio * 1_000_000)
-    return modelled_settings.Ratio(ppm, trip.min_calls, trip.calls, duration)
-
-
-def _breaks_of(breaks: float | Exponential | Linear) -> modelled_settings.Breaks:
-    if isinstance(breaks, Exponential):
-        base, longest = nanos(breaks.base), nanos(breaks.max_delay)
-        return modelled_settings.Breaks(base, factor=breaks.factor, longest=longest)
-    if isinstance(breaks, Linear):
-        base, longest = nanos(breaks.base), nanos(breaks.max_delay)
-        return modelled_settings.Breaks(base, step=nanos(breaks.step), longest=longest)
-    return modelled_settings.Breaks(nanos(breaks))

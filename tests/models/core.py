@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.breaker import Breaker, Transition
+from models.answers import Transition
+from models.breaker import Breaker
 from models.settings import SECOND, Breaks, Consecutive, Settings
 from models.windows import InARow
 from seawall import _native as native

@@ -10,7 +10,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from models.breaker import Breaker, Hold, Permit, Rejection, Transition, hanging_tick
+from models.answers import Hold, Permit, Rejection, Transition
+from models.breaker import Breaker, hanging_tick
 from models.cases import lease_kept, redrawn
 from models.clock import EDGES, STEPS, Case, Clock, end_of_time, in_doubt
 from models.core import (

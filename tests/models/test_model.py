@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from models import soak
-from models.breaker import Breaker, Permit, Rejection
+from models.answers import Permit, Rejection
+from models.breaker import Breaker
 from models.cases import draw_case
 from models.histories import diverges, draw_history
 from models.pair import Pair

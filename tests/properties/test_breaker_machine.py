@@ -19,12 +19,20 @@ from hypothesis.stateful import (
     rule,
 )
 
-from models import breaker as model
-from models.both import OUTCOMES, Both, Hand, settings_of
+from models import answers as model
+from models.both import OUTCOMES, Both, Hand
 from models.cases import lease_kept
 from models.clock import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
+from models.options import settings_of
 from models.settings import MILLISECOND, QUARTER, SECOND, State
-from seawall import Consecutive, Exponential, FailureRatio, Isolation, Linear
+from seawall import (
+    CircuitState,
+    Consecutive,
+    Exponential,
+    FailureRatio,
+    Isolation,
+    Linear,
+)
 
 BY_OPERATORS = (State.ISOLATED, State.DISABLED)
 
@@ -104,6 +112,7 @@ class BreakerMachine(RuleBasedStateMachine):
         self.guarded = self.breaker(lambda function: function())
         self.ends = end_of_time(Case(settings_of(options), start))
         self.commanded: State | None = None
+        self.allowed = 0
 
     # ------------------------------------------------------------ calls
 
@@ -163,8 +172,11 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule(target=hands)
     def try_acquire(self) -> Any:
-        """The same, without an error."""
+        """The same, without an error; an open circuit admits when it said it would."""
+        before, wait = self.breaker.state, self.breaker.stats().half_open_in
         answer, permit = self.both.ask(), self.breaker.try_acquire()
+        if before is CircuitState.OPEN and self.breaker.config.enforce:
+            assert (permit is None) is (wait != 0)
         if isinstance(answer, model.Rejection):
             assert permit is None
             return multiple()
@@ -266,8 +278,10 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @invariant()
     def permits_are_out_within_bounds(self) -> None:
-        """Never less than none, nor more than were allowed when they were given."""
-        assert 0 <= self.breaker.stats().permits_out <= 31
+        """Never less than none, nor more than were ever allowed."""
+        self.allowed = max(self.allowed, self.breaker.config.max_probes)
+
+        assert 0 <= self.breaker.stats().permits_out <= self.allowed
 
     @invariant()
     def only_an_operator_ends_what_an_operator_began(self) -> None:
