@@ -27,14 +27,15 @@ class Report(NamedTuple):
 
 def run(seed: int, operations: int, processes: int) -> Iterator[Report]:
     """Run so many operations or a few more; a report for each chunk that is done."""
-    chunks = -(-operations // (CHUNK * LENGTH))
-    waiting = iter(range(0, chunks * CHUNK, CHUNK))
+    histories = -(-operations // LENGTH)
+    waiting = iter(range(0, histories, CHUNK))
     # Spawned, so that nothing of this process is in them.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         flying: set[Future[Report]] = set()
         while True:
             for first in itertools.islice(waiting, 2 * processes - len(flying)):
-                flying.add(pool.submit(run_chunk, seed, first))
+                count = min(CHUNK, histories - first)
+                flying.add(pool.submit(run_chunk, seed, first, count))
             if not flying:
                 return
             done, flying = wait(flying, return_when=FIRST_COMPLETED)
@@ -42,10 +43,10 @@ def run(seed: int, operations: int, processes: int) -> Iterator[Report]:
                 yield future.result()
 
 
-def run_chunk(seed: int, first: int) -> Report:
+def run_chunk(seed: int, first: int, count: int = CHUNK) -> Report:
     """Run some histories, up to the first that shows a difference."""
     operations, moves = 0, Counter[str]()
-    for number in range(first, first + CHUNK):
+    for number in range(first, first + count):
         done = run_history(seed, number)
         operations += done.operations
         moves += done.moves

@@ -180,8 +180,7 @@ def test_a_difference_is_cut_down_to_what_shows_it(
 ) -> None:
     """A soak that cannot go red is worse than none: here the model forgets a rule."""
     monkeypatch.setattr(Breaker, "_is_late", lambda _self, _permit: False)
-    monkeypatch.setattr(soak, "CHUNK", 50)
-    found = soak.run_chunk(0, 0).found
+    found = soak.run_chunk(0, 0, 50).found
 
     assert found is not None
     assert "core:" in found
