@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from models import answers as model
 from models.both import OUTCOMES, Both, Hand
+from models.breaker import hanging_tick
 from models.cases import lease_kept
 from models.clock import EDGES, LEASE_FACE, STEPS, Case, end_of_time, in_doubt
 from models.options import settings_of
@@ -182,6 +183,16 @@ class BreakerMachine(RuleBasedStateMachine):
             return multiple()
         assert permit is not None
         return Hand(permit, answer)
+
+    @precondition(lambda self: self.model.settings.slow_after is not None)
+    @rule(target=hands, ticks=st.sampled_from([4, 5, 6]), off=st.sampled_from(EDGES))
+    def let_calls_hang(self, ticks: int, off: int) -> Any:
+        """Calls go out and do not come back; the next one finds out, if it is time."""
+        hands = [self.both.take() for _ in range(4)]
+        tick = hanging_tick(self.model.settings.slow_after or 0)
+        self._until((self.both.clock.now // tick + ticks) * tick + off)
+        self.both.call("returns")
+        return multiple(*(hand for hand in hands if hand is not None))
 
     @rule(hand=hands, outcome=outcomes)
     def judge(self, hand: Hand, outcome: str) -> None:
