@@ -93,13 +93,9 @@ class Circuit:
         if change is not None and change.old != change.new:
             self.announcer.moved(change)
 
-    def moved(self, change: Transition, opened_by: str | None) -> None:
-        """Tell listeners what a call changed."""
-        self.announcer.moved(change, opened_by if change.new == OPEN else None)
-
     def _announce(self, answer: Permit | Rejection, change: Transition) -> None:
         try:
-            self.moved(change, _HANGING)
+            self.announcer.moved(change, _HANGING)
         except BaseException:  # Ctrl-C in a listener
             if isinstance(answer, Permit):
                 answer.release()
