@@ -397,6 +397,13 @@ MUTANTS = [
         "breaker_loom::operators_against_each_other",
     ),
     Mutant(
+        "breaks grow beyond the last re-opening that is counted",
+        STATE,
+        "parts.reopenings.saturating_add(1).min(MAX_REOPENINGS)",
+        "parts.reopenings.saturating_add(1).min(MAX_REOPENINGS + 1)",
+        "breaker::the_sixteenth_break_in_a_row_is_the_longest",
+    ),
+    Mutant(
         "closing remembers how often the circuit opened again",
         STATE,
         "    Word::clean(parts.generation.next())",

@@ -4,7 +4,7 @@
 //! counted either; and neither is one that comes late, but as such.
 
 use pyo3::prelude::*;
-use seawall_core::{Change, Nanos, Stamp, State};
+use seawall_core::{Change, Nanos, Stamp, State, config::MAX_REOPENINGS};
 
 use crate::{
     answer::Transition,
@@ -70,7 +70,7 @@ impl Breaker {
     fn next_break(&self) -> u64 {
         let seen = self.core.snapshot(Nanos::default);
         let reopenings = match seen.state {
-            State::HalfOpen => seen.reopenings.saturating_add(1),
+            State::HalfOpen => seen.reopenings.saturating_add(1).min(MAX_REOPENINGS),
             State::Closed | State::Open | State::Isolated | State::Disabled => 0,
         };
         u64::from(reopenings).saturating_add(1)

@@ -20,6 +20,8 @@ pub const MAX_BREAK: Nanos = Nanos::new(365 * 24 * HOUR);
 pub const MAX_LEASE: Nanos = Nanos::new(24 * HOUR);
 /// Most permits out at once, and most successes asked for: five bits.
 pub const MAX_PROBES: u32 = 31;
+/// Most re-openings in a row that are counted, each with a break of its own: four bits.
+pub const MAX_REOPENINGS: u32 = 15;
 
 /// An option outside its bounds.
 ///

@@ -304,6 +304,23 @@ fn reopenings_count_to_fifteen_and_closing_forgets_them() {
 }
 
 #[test]
+fn the_sixteenth_break_in_a_row_is_the_longest() {
+    let second = Nanos::new(SECOND);
+    let breaks = Backoff::linear(second, second, Nanos::MAX, Jitter::None).unwrap();
+    let config = BreakerConfig::new(1, second, 1, 1, second).unwrap();
+    let breaker = Breaker::new(config.with_breaks(breaks).unwrap());
+    let mut now = Nanos::new(0);
+    for round in 1..=20 {
+        let change = breaker.failure(permit(&breaker, now.as_u64()), || now);
+        let Change::Moved(Transition { break_duration, .. }) = change else {
+            panic!("round {round} opened nothing");
+        };
+        assert_eq!(break_duration, Some(Nanos::new(SECOND * 16.min(round))));
+        now = now.saturating_add(Nanos::new(SECOND * 60));
+    }
+}
+
+#[test]
 fn two_holds_are_released_by_two_releases() {
     let breaker = breaker(1, SECOND, 1, 1, SECOND);
     let (first, _) = breaker.isolate();

@@ -17,7 +17,7 @@ use core::ops::Deref;
 use super::permit::{Admit, Reject, Stamp, State};
 use super::tick::{BreakTick, LeaseTick};
 use super::word::{Parts, Phase, Probes, Word};
-use crate::config::{MAX_BREAK, Trip};
+use crate::config::{MAX_BREAK, MAX_REOPENINGS, Trip};
 use crate::{BreakerConfig, Nanos};
 
 /// Doubling stops at 128 times the lease.
@@ -232,7 +232,7 @@ pub(super) fn trip(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Paus
 fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Next {
     let parts = word.unpack();
     let reopenings = match parts.phase {
-        Phase::HalfOpen(_) => parts.reopenings.saturating_add(1),
+        Phase::HalfOpen(_) => parts.reopenings.saturating_add(1).min(MAX_REOPENINGS),
         Phase::Closed { .. } | Phase::Open { .. } | Phase::Isolated { .. } | Phase::Disabled => 0,
     };
     let duration = config.break_after(reopenings, pause.draw, pause.hint);
