@@ -44,7 +44,7 @@ from seawall import (
     InfraConnectionError,
 )
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600 + 10 * ROUNDS)]
 
 THREADS = 64
 TASKS = 1000
