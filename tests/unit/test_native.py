@@ -701,7 +701,7 @@ def test_a_call_admitted_before_it_was_timed_is_not_late(clock: ManualClock) -> 
 
 def test_another_seed_draws_other_breaks(clock: ManualClock) -> None:
     """From the next one on; without a seed they are random again."""
-    draws = [Backoff.constant(SECOND, "full", seed) for seed in (1, 2, None)]
+    draws = [Backoff.constant(SECOND, "full", seed) for seed in (1, 2, None, None)]
     breaker = breaker_of(clock, failures=1, breaks=draws[0])
 
     durations: list[float] = []
@@ -711,7 +711,7 @@ def test_another_seed_draws_other_breaks(clock: ManualClock) -> None:
         durations += broken(clock, breaker, 1)
 
     assert durations[:2] == [breaks.delay(1, None) for breaks in draws[:2]]
-    assert len(set(durations)) == 3
+    assert len(set(durations)) == 4
 
 
 @pytest.mark.parametrize(
@@ -890,16 +890,16 @@ def test_a_success_that_took_too_long_is_a_failure(
     clock: ManualClock, took: float, *, slow: bool
 ) -> None:
     """For callers that wait, slow is down."""
-    breaker = breaker_of(clock, slow_after=SECOND, failures=1, count_successes=True)
+    breaker = breaker_of(clock, slow_after=SECOND, failures=1)
     wrapper = wrapper_of(breaker)
     permit = permitted(breaker)
-    assert told(wrapper) == (None, True)
+    assert told(wrapper) == (None, None)
     clock.seconds += took
 
     moved = permit.success()
 
     assert (moved is not None) == slow
-    assert tally(breaker)[:3] == (int(slow), 0, int(not slow))
+    assert tally(breaker) == (int(slow), 0, None, 0, 0)
     if moved is not None:
         assert (moved.new, moved.break_duration) == (_native.OPEN, 1.0)
 
@@ -979,17 +979,21 @@ def test_what_has_ended_does_not_hang(clock: ManualClock, end: str) -> None:
     assert breaker.snapshot().window_failures == 0
 
 
-def test_a_failure_is_counted_once_however_long_it_took(clock: ManualClock) -> None:
+@pytest.mark.parametrize("verdict", ["failure", "cancelled", "success"])
+def test_a_failure_is_counted_once_however_long_it_took(
+    clock: ManualClock, verdict: str
+) -> None:
     """It has landed before it is counted, or it would be there twice."""
-    breaker = breaker_of(clock, **SLOW)
+    breaker = breaker_of(clock, cancelled_after=1, **SLOW)
     permits = [permitted(breaker) for _ in range(9)]
     clock.seconds += 1.5
 
     for permit in permits[:8]:
-        permit.failure()
+        getattr(permit, verdict)()
 
     assert isinstance(breaker.acquire(), Permit)
-    assert breaker.snapshot().window_calls == 8
+    seen = breaker.snapshot()
+    assert (seen.window_calls, seen.window_failures) == (8, 8)
 
 
 def test_a_break_for_calls_that_hang_has_the_seed_s_jitter(clock: ManualClock) -> None:
