@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / "target" / "mutants"
 TREE = SCRATCH / "tree"
-TIMEOUT = 120  # seconds; a mutant may loop for ever, and that is caught too
+TIMEOUT = 120  # seconds without the build; a mutant may loop for ever: caught too
 NO_END = 124  # the status of what was stopped, as timeout(1) has it
 
 
@@ -1159,16 +1159,27 @@ def cargo(binary: str, function: str) -> tuple[int, str]:
         "CARGO_PROFILE_DEV_DEBUG": "0",
         "CARGO_PROFILE_DEV_OPT_LEVEL": "1",
     }
+    # The build first, and for as long as it takes: a busy machine is no mutant.
+    built = run([*command, "--no-run"], environment, timeout=None)
+    if built[0] != 0:
+        return built
+    return run([*command, "--", "--exact", function], environment, timeout=TIMEOUT)
+
+
+def run(
+    command: list[str], environment: dict[str, str], *, timeout: float | None
+) -> tuple[int, str]:
+    """Run *command*; the status is NO_END if it was stopped."""
     try:
         ended = subprocess.run(
-            [*command, "--", "--exact", function],
+            command,
             cwd=TREE,
             env=environment,
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=TIMEOUT,
+            timeout=timeout,
         )
     except subprocess.TimeoutExpired:
         return NO_END, ""

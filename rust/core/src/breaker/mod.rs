@@ -79,9 +79,11 @@ impl Breaker {
     /// Sets other thresholds and durations, from now on.
     ///
     /// State, counts and permits stay, and so does the end of a break or of a
-    /// lease that has begun. A threshold that is reached already opens or closes
-    /// the circuit with the next failure or success. A call at the same time is
-    /// judged by either configuration, never by half of each.
+    /// lease that has begun; only one that ends more than an hour later than any
+    /// of the new configuration could is taken for over. A threshold that is
+    /// reached already opens or closes the circuit with the next failure or
+    /// success. A call at the same time is judged by either configuration, never
+    /// by half of each.
     ///
     /// # Errors
     /// [`ConfigError`] if the window would be another one: `trip` for another
