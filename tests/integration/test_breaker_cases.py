@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio
 import pytest
+import valkey
 from anyio.abc import TaskGroup
 
 from circuits import (
@@ -1304,7 +1305,6 @@ def test_case_i_ctrl_c_in_a_plain_function_counts_neither_way(way: str) -> None:
 
 def saturations() -> dict[str, Exception]:
     """List how our own side says that it is full."""
-    valkey = pytest.importorskip("valkey")
     return {
         "a full queue": asyncio.QueueFull(),
         "a full stream": anyio.WouldBlock(),
