@@ -10,6 +10,7 @@
 
 mod backoff;
 mod breaker;
+mod budget;
 mod clock;
 mod convert;
 mod entropy;
@@ -29,6 +30,7 @@ mod _native {
     use super::{
         backoff::Backoff,
         breaker::{Breaker, Rejection, Snapshot, Transition},
+        budget::Budget,
         hold::Hold,
         permit::Permit,
     };

@@ -3,7 +3,8 @@
 //! Every attached function has two names in its globals. `tok` is the stamp of
 //! whoever is admitted now, `None` if somebody has to be asked. `note` is
 //! `None` while a success has nothing to do, `True` otherwise. They are written
-//! when they change, so that the undisturbed call only reads them.
+//! when they change, so that the undisturbed call only reads them. A breaker
+//! and a budget speak the same two words.
 //!
 //! Rule 1: the word is read and the names are written under one lock, which
 //! only writers take. Whoever wrote the word publishes before it returns, so
@@ -29,7 +30,18 @@ use pyo3::{
 };
 use seawall_core::{Breaker, Published, Stamp};
 
-/// The wrappers of one breaker, and what they were told.
+/// Whoever has something to tell.
+pub(crate) trait Source {
+    fn published(&self) -> Published;
+}
+
+impl Source for Breaker {
+    fn published(&self) -> Published {
+        Self::published(self)
+    }
+}
+
+/// The wrappers of one source, and what they were told.
 #[derive(Default)]
 pub(crate) struct Publisher {
     told: Mutex<Told>,
@@ -45,16 +57,16 @@ struct Told {
 struct Wrapper {
     function: Py<PyWeakrefReference>,
     tok: Py<PyString>,
-    note: Py<PyString>,
+    note: Option<Py<PyString>>, // none where a success never has anything to do
 }
 
 type Functions<'py> = Vec<Bound<'py, PyAny>>;
 
 impl Publisher {
-    /// Tells every wrapper what `breaker` says, if it is news.
-    pub(crate) fn publish(&self, py: Python<'_>, breaker: &Breaker) {
+    /// Tells every wrapper what `source` says, if it is news.
+    pub(crate) fn publish(&self, py: Python<'_>, source: &impl Source) {
         let mut held = Vec::new();
-        let result = self.lock(py).update(py, breaker, &mut held);
+        let result = self.lock(py).update(py, source, &mut held);
         if let Err(error) = result {
             error.write_unraisable(py, None);
         }
@@ -63,21 +75,21 @@ impl Publisher {
     /// Tells one more wrapper, now and from now on, for as long as it lives.
     pub(crate) fn attach(
         &self,
-        breaker: &Breaker,
+        source: &impl Source,
         function: &Bound<'_, PyAny>,
         tok: &str,
-        note: &str,
+        note: Option<&str>,
     ) -> PyResult<()> {
         let py = function.py();
         check_function(function)?;
         let wrapper = Wrapper {
             function: PyWeakrefReference::new(function)?.unbind(),
             tok: PyString::intern(py, tok).unbind(),
-            note: PyString::intern(py, note).unbind(),
+            note: note.map(|note| PyString::intern(py, note).unbind()),
         };
         let mut held = Vec::new();
         let mut told = self.lock(py);
-        told.add(function, wrapper, breaker, &mut held)
+        told.add(function, wrapper, source, &mut held)
     }
 
     /// Whoever panicked left nothing that the next writer would not write
@@ -93,10 +105,10 @@ impl Told {
     fn update<'py>(
         &mut self,
         py: Python<'py>,
-        breaker: &Breaker,
+        source: &impl Source,
         held: &mut Functions<'py>,
     ) -> PyResult<Published> {
-        let news = breaker.published();
+        let news = source.published();
         if self.last == Some(news) {
             return Ok(news);
         }
@@ -116,10 +128,10 @@ impl Told {
         &mut self,
         function: &Bound<'py, PyAny>,
         wrapper: Wrapper,
-        breaker: &Breaker,
+        source: &impl Source,
         held: &mut Functions<'py>,
     ) -> PyResult<()> {
-        let news = self.update(function.py(), breaker, held)?;
+        let news = self.update(function.py(), source, held)?;
         wrapper.tell(function, news.quiet, self.stamp.as_ref())?;
         // Where functions are decorated and thrown away, and the circuit stays
         // closed, nobody else would clear the dead ones out.
@@ -140,7 +152,9 @@ impl Wrapper {
         let globals = function
             .getattr(intern!(py, "__globals__"))?
             .cast_into::<PyDict>()?;
-        globals.set_item(&self.note, (!quiet).then_some(true))?;
+        if let Some(note) = &self.note {
+            globals.set_item(note, (!quiet).then_some(true))?;
+        }
         globals.set_item(&self.tok, stamp)
     }
 }
