@@ -124,6 +124,7 @@ class _Loop:
 
     def goes_on_after(self, error: BaseException | None) -> bool:
         """Decide what becomes of a block that *error* ended."""
+        self._due = None
         if isinstance(error, Exception):
             self._due = self.series.after(error)
             if self._due is not None:
