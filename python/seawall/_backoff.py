@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, TypeAlias, cast, final
+from typing import Final, TypeAlias, cast, final
 
 import attrs
 
@@ -140,9 +140,11 @@ def check_backoff(option: str, backoff: object) -> None:
         raise TypeError(_no_backoff(option, backoff))
 
 
-def frozen(backoff: Any) -> Any:
-    """Make a tuple of a sequence, so that nobody changes it later."""
-    return tuple(cast("list[object]", backoff)) if type(backoff) is list else backoff
+def frozen(backoff: Backoff) -> Backoff:
+    """Make a tuple of a list, so that nobody changes it later."""
+    if isinstance(backoff, list):
+        return tuple(cast("list[Seconds]", backoff))
+    return backoff
 
 
 def _check_delays(option: str, delays: Sequence[object]) -> None:
