@@ -12,7 +12,7 @@ import attrs
 class Attempt:
     """The attempt that a `Retry` is about to repeat.
 
-    A backoff of your own gets one and says how long to wait, `before_sleep` gets one
+    A backoff of your own gets one and says how long to wait, *before_sleep* gets one
     when that is decided::
 
         def tell(attempt: Attempt) -> None:
@@ -23,10 +23,10 @@ class Attempt:
 
     Attributes:
         number: 1 for the first call, so also the number of the retry to come.
-        delay: Seconds of the newest delay. For `before_sleep` that is the one about to
+        delay: Seconds of the newest delay. For *before_sleep* that is the one about to
             begin, for a backoff the one before this attempt, 0.0 if there was none.
         elapsed: Seconds since the retry began to watch.
-        error: What the attempt raised. None: it returned what `on_result` refused.
+        error: What the attempt raised. None: it returned what *on_result* refused.
     """
 
     number: int
