@@ -119,6 +119,8 @@ class Constant:
 Rule: TypeAlias = Exponential | Linear | Constant
 """A backoff whose arithmetic is the core's."""
 
+RULES: Final = (Exponential, Linear, Constant)
+
 Backoff: TypeAlias = Rule | Sequence[Seconds] | Callable[[Attempt], Seconds]
 """A rule; the delays themselves, the last of which repeats; or a function."""
 
@@ -130,7 +132,7 @@ def check_backoff(option: str, backoff: object) -> None:
         TypeError: With what to choose from.
         ValueError: If it is an empty sequence, or one with a delay out of range.
     """
-    if isinstance(backoff, Rule):
+    if isinstance(backoff, RULES):
         return
     if isinstance(backoff, Sequence) and not isinstance(backoff, str | bytes):
         _check_delays(option, cast("Sequence[object]", backoff))
@@ -173,7 +175,7 @@ def delay_after(attempt: Attempt, backoff: Backoff) -> float:
     """Ask a *backoff* that is no `Rule` how long to wait after *attempt*."""
     if callable(backoff):
         return seconds("backoff", backoff(attempt))
-    assert not isinstance(backoff, Rule)  # noqa: S101 -- see above
+    assert not isinstance(backoff, RULES)  # noqa: S101 -- see above
     return seconds("backoff", backoff[min(attempt.number, len(backoff)) - 1])
 
 

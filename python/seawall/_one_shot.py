@@ -7,12 +7,13 @@ with the second; a server may well answer that with "thank you".
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import AsyncGeneratorType, GeneratorType
 from typing import Any, Final, cast
 
 from ._call import Call
 
+_GENERATORS: Final = frozenset((GeneratorType, AsyncGeneratorType))
 # Python 3.11 does not tell; there an asynchronous generator counts as read.
 _async_state: Final[Callable[[Any], str]] = getattr(
     inspect, "getasyncgenstate", lambda _: "unknown"
@@ -21,16 +22,17 @@ _async_state: Final[Callable[[Any], str]] = getattr(
 
 def read_once(call: Call) -> str | None:
     """Name the argument of *call* that a further attempt would find read, if any."""
-    named: Iterable[tuple[str, object]] = (
-        *((f"argument {i}", value) for i, value in enumerate(call.args, start=1)),
-        *((f"argument {name!r}", value) for name, value in call.kwargs.items()),
-    )
-    return next((name for name, value in named if _has_been_read(value)), None)
+    for i, value in enumerate(call.args, start=1):
+        if type(value) in _GENERATORS and _has_been_read(value):
+            return f"argument {i}"
+    for name, value in call.kwargs.items():
+        if type(value) in _GENERATORS and _has_been_read(value):
+            return f"argument {name!r}"
+    return None
 
 
-def _has_been_read(value: object) -> bool:
-    kind = type(value)
-    if kind is GeneratorType:
-        generator = cast("GeneratorType[Any, Any, Any]", value)
-        return inspect.getgeneratorstate(generator) != inspect.GEN_CREATED
-    return kind is AsyncGeneratorType and _async_state(value) != "AGEN_CREATED"
+def _has_been_read(generator: object) -> bool:
+    if type(generator) is AsyncGeneratorType:
+        return _async_state(generator) != "AGEN_CREATED"
+    plain = cast("GeneratorType[Any, Any, Any]", generator)
+    return inspect.getgeneratorstate(plain) != inspect.GEN_CREATED

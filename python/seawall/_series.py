@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, final
 
 from ._attempt import Attempt
-from ._backoff import Rule, delay_after, delays_of, spread_over
+from ._backoff import RULES, delay_after, delays_of, spread_over
 from ._budget import core_of
 from ._call import Call
 from ._cancel import is_cancellation
@@ -199,7 +199,7 @@ class Series:
 
     def _next_delay(self, hint: float | None) -> float:
         backoff = self._options.backoff
-        if isinstance(backoff, Rule):
+        if isinstance(backoff, RULES):
             delay = delays_of(backoff).delay(self._number, self._previous)
         else:
             delay = delay_after(self.attempt(), backoff)
