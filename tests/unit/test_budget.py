@@ -272,6 +272,22 @@ async def test_breakers_and_budgets_stand_side_by_side() -> None:
 
 
 @generated
+async def test_what_had_nothing_to_bring_brings_nothing_later() -> None:
+    """The budget was full when the call began; others have spent from it since."""
+    budget = RetryBudget(0.5, capacity=4)
+
+    @Retry(budget=budget, max_attempts=2, backoff=Constant(0))
+    async def fails_while_others_retry() -> None:
+        budget._core.withdraw()
+        raise InfraConnectionError("down")
+
+    with pytest.raises(InfraConnectionError):
+        await fails_while_others_retry()
+
+    assert budget.level == 1.0  # two of others, one of its own
+
+
+@generated
 def test_a_budget_keeps_no_wrapper_alive() -> None:
     """What goes out of scope is freed, and the budget lives on."""
     budget = RetryBudget()

@@ -25,6 +25,7 @@ from seawall import (
     Classifier,
     Consecutive,
     Constant,
+    Exponential,
     InfraConnectionError,
     InfraRateLimitedError,
     InfraTimeoutError,
@@ -36,6 +37,7 @@ from seawall import (
     Timeout,
     attempts_of,
 )
+from seawall._backoff import delays_of
 
 pytestmark = pytest.mark.anyio
 
@@ -200,6 +202,22 @@ async def test_a_break_that_does_not_fit_is_not_waited_out(
 
     assert anyio.current_time() - started == pytest.approx(1)
     assert caught.value.__notes__[0].endswith(f": {reason}")
+
+
+async def test_a_probe_is_a_single_attempt() -> None:
+    """A half-open circuit asked for one call, not for a series of them."""
+    breaker = circuit()
+    down = Script(*[InfraConnectionError("down")] * 9)
+    guard = Pipeline(breaker, Retry(max_attempts=3, backoff=Constant(1)))
+
+    with pytest.raises(InfraConnectionError):
+        await guard.call(down)
+    assert down.calls == 3
+    await anyio.sleep(10)
+    with pytest.raises(InfraConnectionError) as caught:
+        await guard.call(down)
+    assert down.calls == 4
+    assert caught.value.__notes__[0].endswith(": attempts exhausted")
 
 
 # stop_early
@@ -545,6 +563,26 @@ async def test_a_classifier_that_says_nothing_is_told_so() -> None:
 
 
 # Backoffs
+
+
+async def test_a_decorrelated_delay_grows_from_the_one_before() -> None:
+    """From the backoff's own, not from what a server asked for in between."""
+    backoff = Exponential(base=1, max_delay=1e6, jitter="decorrelated", seed=11)
+    retry = Retry(backoff=backoff, max_attempts=5)
+    limited = InfraRateLimitedError("slow down", retry_after=200.0)
+    delays, previous, expected = delays_of(backoff), None, []
+    for number in range(1, 5):
+        previous = delays.delay(number, previous)
+        expected.append(previous)
+
+    with pytest.raises(InfraConnectionError) as caught:
+        await retry.call(Script(DOWN, limited, DOWN, DOWN, DOWN))
+
+    waited = [record.delay for record in attempts_of(caught.value)]
+    assert waited[0] == expected[0]
+    assert waited[1] is not None
+    assert waited[1] >= 200.0
+    assert waited[2:] == [*expected[2:], None]
 
 
 async def test_a_list_says_each_delay_and_its_last_repeats() -> None:
