@@ -117,7 +117,9 @@ class _Loop:
     __slots__ = ("_due", "_options", "block", "series")
 
     def __init__(self, options: RetryOptions, listeners: Told) -> None:
-        self.series = Series(options, listeners, Call(_block, (), {}), time_left)
+        self.series: Series = Series(
+            options, listeners, Call(_block, (), {}), time_left
+        )
         self.block: AttemptBlock | None = None
         self._options = options
         self._due: float | None = None  # seconds to wait; None: it is over

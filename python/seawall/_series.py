@@ -27,7 +27,7 @@ from ._events import RetryScheduled
 from ._give_up import Told, note_read_once, note_why_not, tell_surrender
 from ._one_shot import read_once
 from ._retry_options import RetryOptions
-from ._types import Category
+from ._types import Category, Clock
 from ._validate import hint as seconds_hint
 from ._validate import seconds
 
@@ -69,7 +69,7 @@ class Series:
         call: Call,
         left: Callable[[], float],
     ) -> None:
-        self.clock = SYSTEM_CLOCK if options.clock is None else options.clock
+        self.clock: Clock = SYSTEM_CLOCK if options.clock is None else options.clock
         self.last: Exception | None = None
         self._options = options
         self._listeners = listeners
