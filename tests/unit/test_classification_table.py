@@ -8,7 +8,9 @@ from types import ModuleType
 
 import pytest
 
-TOOL = Path(__file__).parent.parent.parent / "tools" / "classification.py"
+HERE = Path(__file__).parent
+TOOL = HERE.parent.parent / "tools" / "classification.py"
+SERVICES = HERE.parent / "services"
 
 # A wheel is tested without the tools that made it.
 pytestmark = pytest.mark.skipif(
@@ -60,6 +62,8 @@ GOOD = {
     "retry": "if_idempotent",
     "breaker": "failure",
     "executed": "maybe",
+    "headers": "",
+    "source": "judged",
 }
 
 
@@ -72,7 +76,16 @@ GOOD = {
         ({"rule": "errno"}, "a rule needs an argument"),
         ({"rule": "errno in A, B"}, "a rule needs an argument"),
         ({"rule": "when:x"}, "no rule is called 'when'"),
-        ({"rule": "http:status"}, "a table answers, so the columns stay empty"),
+        (
+            {"rule": "http:status"},
+            "the answer is elsewhere, so the columns stay empty",
+        ),
+        ({"rule": "as:orig"}, "the answer is elsewhere, so the columns stay empty"),
+        ({"headers": "headers"}, "only an answer of HTTP has headers"),
+        ({"source": "checked"}, "no source is written 'checked'"),
+        ({"source": "read:"}, "no source is written 'read:'"),
+        ({"source": "read:x 1.0"}, None),
+        ({"source": "provoked:http.full pool"}, None),
         ({"retry": "yes"}, "what may have been executed is retried if idempotent"),
     ],
 )
@@ -86,7 +99,9 @@ def test_prose_is_no_rule(
 def test_a_row_at_fault_is_named(tool: ModuleType, tmp_path: Path) -> None:
     """With its line."""
     source = tmp_path / "x.csv"
-    source.write_text("\n".join([",".join(GOOD), "x,x.Y,,perhaps,no,failure,no", ""]))
+    source.write_text(
+        "\n".join([",".join(GOOD), "x,x.Y,,perhaps,no,failure,no,,judged", ""])
+    )
 
     with pytest.raises(ValueError, match=r"x\.csv:2: no category is called 'perhaps'"):
         tool.read(source)
@@ -103,3 +118,13 @@ def test_every_type_has_its_rows_side_by_side(tool: ModuleType) -> None:
         assert seen.get(name) != "", f"{name} has a row that is never reached"
         seen[name] = row["rule"]
         previous = name
+
+
+def test_what_was_provoked_is_provoked_by_a_test(tool: ModuleType) -> None:
+    """A row says which one, and a test that is gone settles nothing."""
+    for row in tool.read():
+        how, _, where = row["source"].partition(":")
+        if how == "provoked":
+            name, _, what = where.partition(".")
+            path = SERVICES / f"test_classification_{name}.py"
+            assert f'"{what}"' in path.read_text(), row
