@@ -233,15 +233,18 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     """Yield the errors of *group* that are no groups, in their order."""
     # A stack, because a group may be nested deeper than Python recurses. Each group
     # once: fifty that hold the next one twice have more leaves than there is time.
-    waiting: list[BaseException] = [group]
+    waiting: list[Iterator[BaseException]] = [iter((group,))]
     seen: set[int] = set()
     while waiting:
-        exc = waiting.pop()
-        if not _is_group(exc):
-            yield exc
-        elif id(exc) not in seen:
-            seen.add(id(exc))
-            waiting.extend(reversed(_members(exc)))
+        for exc in waiting[-1]:
+            if not _is_group(exc):
+                yield exc
+            elif id(exc) not in seen:
+                seen.add(id(exc))
+                waiting.append(iter(_members(exc)))
+                break
+        else:
+            waiting.pop()
 
 
 def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
@@ -359,10 +362,20 @@ class Classifier:
         return self._one(exc) if issubclass(kind, Exception) else _PASSING
 
     def _group(self, group: BaseExceptionGroup[BaseException]) -> Classification:
-        each = list(leaves(group))
-        if not all(issubclass(type(leaf), Exception) for leaf in each):
-            return _PASSING
-        return _combined([self._one(leaf) for leaf in each])
+        found: list[Classification] = []
+        # A million errors of one type mean what one of them means.
+        same: set[int] = set()
+        for leaf in leaves(group):
+            kind = type(leaf)
+            if id(kind) in same:
+                continue
+            if not issubclass(kind, Exception):
+                return _PASSING
+            found.append(self._one(leaf))
+            known = self._known.get(id(kind))
+            if known and known.always:
+                same.add(id(kind))
+        return _combined(found)
 
     def _one(self, exc: BaseException) -> Classification:
         try:

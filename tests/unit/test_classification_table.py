@@ -18,15 +18,20 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    """tools/classification.py, which is no module of a package."""
-    spec = importlib.util.spec_from_file_location("classification", TOOL)
+def module_of(path: Path) -> ModuleType:
+    """A program of tools/, which is no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    """The program that writes the table."""
+    return module_of(TOOL)
 
 
 def test_the_module_is_what_its_source_says(
@@ -128,3 +133,17 @@ def test_what_was_provoked_is_provoked_by_a_test(tool: ModuleType) -> None:
             name, _, what = where.partition(".")
             path = SERVICES / f"test_classification_{name}.py"
             assert f'"{what}"' in path.read_text(), row
+
+
+def test_every_library_of_the_table_is_asked_when_there_is_a_newer_one() -> None:
+    """A name that nobody looks up again gets old unseen."""
+    newest = module_of(TOOL.with_name("classification_newest.py"))
+    standard = {"builtins", "socket", "ssl", "asyncio", "http"}
+    named = {name for name in newest.named() if name.partition(".")[0] not in standard}
+    asked = {
+        name
+        for modules in newest.LIBRARIES.values()
+        for name in newest.names_of(modules)
+    }
+
+    assert named <= asked
