@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final, final
 
 from ._attempt import Attempt
@@ -26,9 +25,9 @@ from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
 from ._events import RetryScheduled
 from ._give_up import Told, note_read_once, note_why_not, tell_surrender
 from ._one_shot import read_once
+from ._result_hint import hint_of
 from ._retry_options import RetryOptions
 from ._types import Category, Clock
-from ._validate import hint as seconds_hint
 from ._validate import seconds
 
 # Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
@@ -106,7 +105,7 @@ class Series:
         if on_result is None or not on_result(result) or self._left() == -math.inf:
             return None
         self.last, self._results = None, (result,)
-        return self._decide(None, None, _hint_of(result))
+        return self._decide(None, None, hint_of(result))
 
     def attempt(self) -> Attempt:
         """Show how far it has come."""
@@ -288,13 +287,6 @@ class Series:
 
     def _elapsed(self) -> float:
         return self.clock.monotonic() - self._begun
-
-
-def _hint_of(result: object) -> float | None:
-    """Return the seconds for which a *result* asks not to be called again."""
-    with suppress(Exception):
-        return seconds_hint(getattr(result, "retry_after", None))
-    return None
 
 
 def _category_of(verdict: Classification | None) -> Category | None:

@@ -20,9 +20,11 @@ from typing import Any
 import anyio
 import anyio.abc
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopback import Loopback, status
 from seawall import (
     CircuitBreaker,
     Constant,
@@ -495,6 +497,81 @@ async def test_26_nobody_waits_for_thirty_one_years() -> None:
 
     assert anyio.current_time() == started
     assert caught.value.__notes__[0].endswith(": server delay")
+
+
+class Watch:
+    """A clock that passes when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds that were slept."""
+        return self.now
+
+    wall = monotonic
+
+    def sleep(self, duration: float) -> None:
+        """Do not wait for it."""
+        self.now += duration
+
+
+DATE = "Date: Tue, 24 Nov 2026 12:00:00 GMT"
+LATER = "Retry-After: Tue, 24 Nov 2026 12:00:30 GMT"
+EARLIER = "Retry-After: Tue, 24 Nov 2026 11:00:00 GMT"
+
+
+@pytest.mark.parametrize("raises", [True, False], ids=["raised", "returned"])
+@pytest.mark.parametrize("code", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "low", "high"),
+    [
+        (["Retry-After: 1"], 1.0, 1.1),
+        (["Retry-After: 0.5"], 0.5, 0.55),
+        ([DATE, LATER], 30.0, 33.0),
+        ([DATE, EARLIER], 0.0, 0.0),
+        (["Retry-After: -5"], 0.0, 0.0),
+        (["Retry-After: soon"], 0.0, 0.0),
+        (["Retry-After: 1000000000"], None, None),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_26_a_real_answers_retry_after_is_honoured(
+    headers: list[str],
+    low: float | None,
+    high: float | None,
+    code: int,
+    *,
+    raises: bool,
+) -> None:
+    """Seconds, parts of one, a date against the answer's own; garbage is ignored."""
+    clock = Watch()
+    made = 0
+    options: dict[str, Any] = {"max_attempts": 2, "backoff": Constant(0)}
+    if not raises:
+        options["on_result"] = lambda answer: answer.status_code != 200
+    retry = Retry(clock=clock, **options)
+
+    def get() -> requests.Response:
+        nonlocal made
+        made += 1
+        answer = requests.get(server.url, timeout=10)
+        if raises:
+            answer.raise_for_status()
+        return answer
+
+    with Loopback(status(code, *headers)) as server:
+        if raises:
+            with pytest.raises(requests.HTTPError):
+                retry.call_sync(get)
+        else:
+            assert retry.call_sync(get).status_code == code
+
+    if low is None or high is None:
+        assert (made, clock.now) == (1, 0.0)
+    else:
+        assert made == 2
+        assert low <= clock.now <= high
 
 
 # 27
