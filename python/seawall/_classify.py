@@ -122,7 +122,8 @@ class Classification:
     retry_after: float | None = attrs.field(default=None, converter=_seconds)
 
 
-Classify: TypeAlias = Callable[[BaseException], Classification]
+Classify: TypeAlias = Callable[[Exception], Classification]
+"""How a policy asks what an error means; a `Classifier` is one."""
 Finder: TypeAlias = (
     Always[Classification] | Callable[[BaseException], Classification | Inner | None]
 )

@@ -231,3 +231,17 @@ def hint(value: object) -> float | None:
     except OverflowError:
         return None
     return number if 0.0 <= number < math.inf else None
+
+
+def check_classify(option: str, classify: object) -> None:
+    """Refuse what could not classify an error.
+
+    Raises:
+        TypeError: With a classifier to write instead.
+    """
+    if not callable(classify) or isinstance(classify, type):
+        raise TypeError(
+            f"{option} must be a Classifier or a function of the error, not "
+            f"{classify!r}: write {option}=Classifier().extend({{...}})"
+        )
+    check_function(option, classify, takes="error")

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
-use seawall_core::{self as core, Published, Stamp};
+use seawall_core::{self as core, Stamp};
 
 use crate::{
     convert::checked,
-    publish::{Publisher, Source},
+    publish::{News, Publisher},
 };
 
 /// A bucket of tokens that threads share without a lock.
@@ -19,13 +19,13 @@ pub(crate) struct Budget {
     refused: AtomicU64,
 }
 
-/// While a deposit would change nothing, calls need not make it. Nobody hands a
-/// stamp back, so it is always the same.
-impl Source for core::Budget {
-    fn published(&self) -> Published {
-        Published {
-            admits: self.quiet().then(|| Stamp::from_generation(0)),
-            quiet: true,
+impl Budget {
+    /// While a deposit would change nothing, calls need not make it. Nobody
+    /// hands a stamp back, so it is always the same.
+    fn news(&self) -> News {
+        News {
+            admits: self.core.quiet().then(|| Stamp::from_generation(0)),
+            note: false,
         }
     }
 }
@@ -46,7 +46,7 @@ impl Budget {
     /// Credit one call.
     fn deposit(&self, py: Python<'_>) {
         if self.core.deposit() {
-            self.publisher.publish(py, &self.core);
+            self.publisher.publish(py, || self.news());
         }
     }
 
@@ -55,7 +55,7 @@ impl Budget {
         let paid = self.core.withdraw();
         if paid {
             self.withdrawn.fetch_add(1, Ordering::Relaxed);
-            self.publisher.publish(py, &self.core);
+            self.publisher.publish(py, || self.news());
         } else {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
@@ -83,6 +83,6 @@ impl Budget {
     /// Keep *tok* up to date in the globals of *wrapper*, weakly.
     #[pyo3(signature = (wrapper, tok, /))]
     fn attach(&self, wrapper: &Bound<'_, PyAny>, tok: &str) -> PyResult<()> {
-        self.publisher.attach(&self.core, wrapper, tok, None)
+        self.publisher.attach(|| self.news(), wrapper, tok, None)
     }
 }

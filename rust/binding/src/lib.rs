@@ -8,6 +8,7 @@
 //! does not need the GIL, and says so.
 #![deny(unsafe_code)]
 
+mod answer;
 mod backoff;
 mod breaker;
 mod budget;
@@ -17,6 +18,10 @@ mod entropy;
 mod hold;
 mod permit;
 mod publish;
+mod settings;
+mod since;
+mod tally;
+mod verdict;
 
 use pyo3::prelude::*;
 
@@ -28,11 +33,13 @@ mod _native {
 
     #[pymodule_export]
     use super::{
+        answer::{Rejection, Snapshot, Transition},
         backoff::Backoff,
-        breaker::{Breaker, Rejection, Snapshot, Transition},
+        breaker::Breaker,
         budget::Budget,
         hold::Hold,
         permit::Permit,
+        settings::Settings,
     };
 
     #[pymodule_export]
