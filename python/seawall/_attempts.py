@@ -76,9 +76,9 @@ class AttemptBlock:
         """Begin the attempt.
 
         Raises:
-            RuntimeError: If it has begun before, or the loop has gone on.
+            RuntimeError: If it has begun before.
         """
-        if self._state is not _NEW or self._loop.block is not self:
+        if self._state is not _NEW:
             raise RuntimeError(
                 f"attempt {self.number} has been used: enter each attempt of the loop "
                 f"once, `async for attempt in retry:` and `with attempt: ...`"
