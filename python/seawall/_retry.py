@@ -165,7 +165,6 @@ class Retry(RetryOptions, Guarded):
                     delay = series.after_result(result)
                     if delay is None:
                         return result
-                    del result  # it may be large, and is not needed in the sleep
                 # Outside the except block: nothing is being handled while we wait.
                 if delay is None:
                     return series.own()
@@ -192,7 +191,6 @@ class Retry(RetryOptions, Guarded):
                     delay = series.after_result(result)
                     if delay is None:
                         return result
-                    del result
                 if delay is None:
                     return series.own()
                 wait_sync(series, self.before_sleep, delay)

@@ -661,6 +661,21 @@ async def test_a_generator_that_was_read_is_not_sent_again() -> None:
     assert note.startswith("not retried: argument 1 is a generator that has been read")
 
 
+async def test_a_generator_that_was_read_in_part_is_not_sent_again_either() -> None:
+    """The server would get the second half of what was meant for it."""
+    calls = 0
+
+    async def upload(body: Iterator[bytes]) -> None:
+        nonlocal calls
+        calls += 1
+        next(body)
+        raise InfraConnectionError("down")
+
+    with pytest.raises(InfraConnectionError):
+        await Retry().call(upload, (part for part in [b"hel", b"lo"]))
+    assert calls == 1
+
+
 async def test_a_generator_that_nobody_has_read_is_sent_again() -> None:
     """The connection was refused before the body was needed."""
     received: list[bytes] = []
