@@ -1069,6 +1069,13 @@ MUTANTS = [
         "budget_loom::a_deposit_into_a_full_bucket_writes_nothing",
     ),
     Mutant(
+        "a budget that lacks a part of a token is quiet",
+        "budget.rs",
+        "self.level.load(Ordering::Relaxed) == self.capacity",
+        "self.level.load(Ordering::Relaxed) > self.capacity.saturating_sub(TOKEN)",
+        "budget_props::a_budget_is_a_bounded_integer",
+    ),
+    Mutant(
         "a retry is paid with less than a token",
         "budget.rs",
         "self.change(|level| level.checked_sub(TOKEN))",

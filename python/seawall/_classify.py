@@ -10,12 +10,13 @@ Rule 3: looking at an error never raises, whatever its attributes do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias, cast, final
-from weakref import WeakKeyDictionary
+from contextlib import suppress
+from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast, final
+from weakref import ref
 
 import attrs
 
-from ._classification import HTTP, SQLSTATE, TYPES
+from ._classification import AWS, GRPC, HEADERS, HTTP, KAFKA, MONGO, SQLSTATE, TYPES
 from ._errors import (
     CircuitOpenError,
     CredentialRefreshError,
@@ -26,7 +27,8 @@ from ._errors import (
     InfraTimeoutError,
     InfraUnavailableError,
 )
-from ._rules import attribute, finder, names_of
+from ._hints import retry_after
+from ._rules import Always, Inner, attribute, finder, names_of
 from ._types import Category, Kind, On
 from ._validate import hint, seconds
 
@@ -122,7 +124,10 @@ class Classification:
 
 Classify: TypeAlias = Callable[[Exception], Classification]
 """How a policy asks what an error means; a `Classifier` is one."""
-Finder: TypeAlias = Callable[[BaseException], Classification | None]
+Finder: TypeAlias = (
+    Always[Classification] | Callable[[BaseException], Classification | Inner | None]
+)
+Hint: TypeAlias = Callable[[BaseException, Classification], float | None]
 
 _OTHER: Final = Classification(Category.OTHER)
 # Cancellation, exit, and groups that hold one: no failure of anybody's.
@@ -145,8 +150,15 @@ def _meaning(words: str) -> Classification:
 
 
 _TABLES: Final = {
-    "http": {status: _meaning(words) for status, words in HTTP.items()},
-    "sqlstate": {code: _meaning(words) for code, words in SQLSTATE.items()},
+    name: {key: _meaning(words) for key, words in table.items()}
+    for name, table in {
+        "aws": AWS,
+        "grpc": GRPC,
+        "http": HTTP,
+        "kafka": KAFKA,
+        "mongo": MONGO,
+        "sqlstate": SQLSTATE,
+    }.items()
 }
 
 
@@ -158,8 +170,8 @@ def _rows(name: str) -> Iterator[Finder]:
 # ---------------------------------------------------------------- this library's own
 
 
-def _always(found: Classification) -> Finder:
-    return lambda _: found
+def _always(found: Classification) -> Always[Classification]:
+    return Always(found)
 
 
 def _of_refresh(exc: BaseException) -> Classification:
@@ -182,11 +194,37 @@ _OWN: Final[Mapping[type[BaseException], Finder]] = {
 }
 
 
-def _with_hint(found: Classification, exc: BaseException) -> Classification:
-    if found.retry_after is not None or not isinstance(exc, InfraError):
+# ---------------------------------------------------------------- hints
+
+
+def _own_hint(exc: BaseException, _: Classification) -> float | None:
+    # A subclass may make of it what it likes.
+    with suppress(Exception):
+        return hint(attribute(exc, "retry_after"))
+    return None
+
+
+def _hint_in(path: str) -> Hint:
+    def read(exc: BaseException, found: Classification) -> float | None:
+        limited = found.category is Category.RATE_LIMITED
+        return retry_after(attribute(exc, path), limited=limited)
+
+    return read
+
+
+def _with_hint(
+    found: Classification, exc: BaseException, read: Hint | None
+) -> Classification:
+    if read is None or found.retry_after is not None:
         return found
-    wait = hint(attribute(exc, "retry_after"))
+    wait = read(exc, found)
     return found if wait is None else attrs.evolve(found, retry_after=wait)
+
+
+def _hint_of(kind: type[BaseException], names: Sequence[str]) -> Hint | None:
+    if issubclass(kind, InfraError):
+        return _own_hint
+    return next((_hint_in(HEADERS[name]) for name in names if name in HEADERS), None)
 
 
 # ---------------------------------------------------------------- groups
@@ -194,15 +232,33 @@ def _with_hint(found: Classification, exc: BaseException) -> Classification:
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     """Yield the errors of *group* that are no groups, in their order."""
-    # A stack, because a group may be nested deeper than Python recurses.
-    waiting: list[BaseException] = [group]
+    # A stack, because a group may be nested deeper than Python recurses. Each group
+    # once: fifty that hold the next one twice have more leaves than there is time.
+    waiting: list[Iterator[BaseException]] = [iter((group,))]
+    seen: set[int] = set()
     while waiting:
-        exc = waiting.pop()
-        if isinstance(exc, BaseExceptionGroup):
-            inner = cast("BaseExceptionGroup[BaseException]", exc)
-            waiting.extend(reversed(inner.exceptions))
+        for exc in waiting[-1]:
+            if not _is_group(exc):
+                yield exc
+            elif id(exc) not in seen:
+                seen.add(id(exc))
+                waiting.append(iter(_members(exc)))
+                break
         else:
-            yield exc
+            waiting.pop()
+
+
+def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    # Not by isinstance, which asks the error for its class.
+    return issubclass(type(exc), BaseExceptionGroup)
+
+
+def _members(
+    group: BaseExceptionGroup[BaseException],
+) -> tuple[BaseException, ...]:
+    # As the group was made, whatever a subclass says of it now.
+    exceptions = cast("Any", BaseExceptionGroup).exceptions
+    return cast("tuple[BaseException, ...]", exceptions.__get__(group))
 
 
 _BREAKER: Final[Sequence[Verdict]] = ("answered", "ignored", "failure")
@@ -233,8 +289,29 @@ def _retry_of_all(advice: set[Retrying]) -> Retrying:
 # ---------------------------------------------------------------- the classifier
 
 _MAX_TYPES = 1_024
+# An error in an error in an error is as far as any library goes.
+_MAX_INNER = 4
 
 Key: TypeAlias = type[Exception] | str
+
+
+@attrs.frozen
+class _Known:
+    """What was looked up for a type."""
+
+    kind: ref[type]
+    finders: tuple[Finder, ...]
+    hint: Hint | None
+    always: Classification | None
+    """The answer, where it is the same for every error of that type."""
+
+
+def _same_for_all(finders: Sequence[Finder]) -> Classification | None:
+    if not finders:
+        return _OTHER
+    if isinstance(finders[0], Always):
+        return cast("Always[Classification]", finders[0]).found
+    return None
 
 
 @final
@@ -259,8 +336,9 @@ class Classifier:
 
     def __init__(self) -> None:
         self._rules: Mapping[Key, Classification] = {}
-        # By type, and weakly: classes made in a function must be able to go.
-        self._known: WeakKeyDictionary[type, tuple[Finder, ...]] = WeakKeyDictionary()
+        # By the type's id, and weakly: classes made in a function must be able to go.
+        # A `WeakKeyDictionary` would do, and take five times as long.
+        self._known: dict[int, _Known] = {}
 
     def extend(self, rules: Mapping[Key, Classification], /) -> Classifier:
         """Return a new classifier that knows *rules* too, and asks them first.
@@ -276,32 +354,65 @@ class Classifier:
 
     def __call__(self, exc: BaseException, /) -> Classification:
         """Classify *exc*; a group is what its worst leaf is."""
-        if isinstance(exc, BaseExceptionGroup):
-            group = cast("BaseExceptionGroup[BaseException]", exc)
-            each = list(leaves(group))
-            if not all(isinstance(leaf, Exception) for leaf in each):
+        kind = type(exc)
+        known = self._known.get(id(kind))
+        if known and known.always and known.kind() is kind:
+            return known.always
+        if _is_group(exc):
+            return self._group(exc)
+        return self._one(exc) if issubclass(kind, Exception) else _PASSING
+
+    def _group(self, group: BaseExceptionGroup[BaseException]) -> Classification:
+        found: list[Classification] = []
+        # A million errors of one type mean what one of them means.
+        same: set[int] = set()
+        for leaf in leaves(group):
+            kind = type(leaf)
+            if id(kind) in same:
+                continue
+            if not issubclass(kind, Exception):
                 return _PASSING
-            return _combined([self._one(leaf) for leaf in each])
-        return self._one(exc) if isinstance(exc, Exception) else _PASSING
+            found.append(self._one(leaf))
+            known = self._known.get(id(kind))
+            if known and known.always:
+                same.add(id(kind))
+        return _combined(found)
 
     def _one(self, exc: BaseException) -> Classification:
-        for find in self._finders(type(exc)):
+        try:
+            return self._found(exc, _MAX_INNER) or _OTHER
+        except Exception:  # noqa: BLE001 -- rule 3; even its type may raise
+            return _OTHER
+
+    def _found(self, exc: BaseException, inner: int) -> Classification | None:
+        known = self._look_up(type(exc))
+        for find in known.finders:
             found = find(exc)
+            if isinstance(found, Inner):
+                found = self._found(found.error, inner - 1) if inner else None
             if found is not None:
-                return _with_hint(found, exc)
-        return _OTHER
+                return _with_hint(found, exc, known.hint)
+        return None
 
-    def _finders(self, kind: type[BaseException]) -> tuple[Finder, ...]:
-        finders = self._known.get(kind)
-        if finders is None:
-            finders = self._search(kind)
-            if len(self._known) >= _MAX_TYPES:
-                self._known.clear()
-            self._known[kind] = finders
-        return finders
+    def _look_up(self, kind: type[BaseException]) -> _Known:
+        key, memory = id(kind), self._known
+        known = memory.get(key)
+        if known is None or known.kind() is not kind:
+            if len(memory) >= _MAX_TYPES:
+                memory.clear()
+            gone = ref(kind, lambda _: memory.pop(key, None) and None)
+            known = memory[key] = self._search(kind, gone)
+        return known
 
-    def _search(self, kind: type[BaseException]) -> tuple[Finder, ...]:
+    def _search(self, kind: type[BaseException], gone: ref[type]) -> _Known:
         names = names_of(kind)
+        finders, hinted = self._finders(kind, names), _hint_of(kind, names)
+        always = None if hinted else _same_for_all(finders)
+        return _Known(gone, finders, hinted, always)
+
+    def _finders(
+        self, kind: type[BaseException], names: Sequence[str]
+    ) -> tuple[Finder, ...]:
         for base, name in zip(kind.__mro__, names, strict=True):
             found = self._rules.get(base) or self._rules.get(name)
             if found is not None:
@@ -365,17 +476,17 @@ def matches(on: On, exc: BaseException, classify: Classify = classify) -> bool:
     A group matches if all of its errors do, or if *on* names the group's own type.
     What is no `Exception` never matches. What a predicate raises passes through.
     """
-    if not isinstance(exc, Exception):
+    if not issubclass(type(exc), Exception):
         return False
     kinds = _kinds(on)
-    if isinstance(exc, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", exc)
-        return any(_names_group(kind, group) for kind in kinds or ()) or all(
-            matches(on, leaf, classify) for leaf in leaves(group)
+    if _is_group(exc):
+        return any(_names_group(kind, exc) for kind in kinds or ()) or all(
+            matches(on, leaf, classify) for leaf in leaves(exc)
         )
+    error = cast("Exception", exc)
     if kinds is None:
-        return bool(cast("Callable[[Exception], bool]", on)(exc))
-    return any(_is_kind(kind, exc, classify) for kind in kinds)
+        return bool(cast("Callable[[Exception], bool]", on)(error))
+    return any(_is_kind(kind, error, classify) for kind in kinds)
 
 
 def _kinds(on: On) -> tuple[Kind, ...] | None:
@@ -388,10 +499,10 @@ def _kinds(on: On) -> tuple[Kind, ...] | None:
 def _is_kind(kind: Kind, exc: Exception, classify: Classify) -> bool:
     if isinstance(kind, Category):
         return classify(exc).category is kind
-    return isinstance(exc, kind)
+    return issubclass(type(exc), kind)
 
 
 def _names_group(kind: Kind, group: BaseExceptionGroup[BaseException]) -> bool:
     if isinstance(kind, Category) or not issubclass(kind, BaseExceptionGroup):
         return False
-    return isinstance(group, cast("type[Exception]", kind))
+    return issubclass(type(group), cast("type[Exception]", kind))
