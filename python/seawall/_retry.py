@@ -20,12 +20,13 @@ import attrs
 from ._backoff import Backoff, Exponential, check_backoff, delays_of, spread_over
 from ._call import Call, Fragment, Inner, InnerSync
 from ._cancel import is_cancellation
-from ._classify import Classification, classify, matches
+from ._classify import classify, matches
 from ._clock import SYSTEM_CLOCK, time_left
 from ._correlation import current_correlation_id
 from ._decorate import Guarded
 from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
 from ._events import Listeners, RetryGaveUp, RetryScheduled, warn
+from ._meaning import Classification
 from ._types import Clock, On
 from ._validate import check_clock, check_on, whole
 

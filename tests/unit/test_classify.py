@@ -641,13 +641,13 @@ def test_types_are_looked_up_once_and_let_go(monkeypatch: pytest.MonkeyPatch) ->
     """A class made inside of a function must be able to go with it."""
     taught = Classifier()
     looked_up: list[str] = []
-    rows = _classify._rows
+    rows = _classify.rows_of
 
     def counting(name: str) -> Any:
         looked_up.append(name)
         return rows(name)
 
-    monkeypatch.setattr(_classify, "_rows", counting)
+    monkeypatch.setattr(_classify, "rows_of", counting)
 
     def once() -> weakref.ref[type]:
         kind = type("LocalError", (OSError,), {})
@@ -685,8 +685,6 @@ class HostileError(Exception):
 
     def __getattribute__(self, name: str) -> Any:
         """Refuse."""
-        if name in {"__cause__", "__context__", "__suppress_context__", "__class__"}:
-            return super().__getattribute__(name)
         raise ValueError
 
 
