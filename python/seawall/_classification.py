@@ -453,6 +453,9 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "trio.TrioInternalError": (
         ("", "other no ignored maybe"),
     ),
+    "trio._dtls.BadPacket": (
+        ("", "protocol if_idempotent failure maybe"),
+    ),
     "httpx.ConnectError": (
         ("context:ssl.SSLCertVerificationError", "authentication no ignored no"),
         ("", "connection yes failure no"),
@@ -816,6 +819,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "requests.exceptions.RequestsWarning": (
         ("", "other no ignored maybe"),
+    ),
+    "requests.cookies.CookieConflictError": (
+        ("", "misuse no ignored no"),
+    ),
+    "urllib3.util.ssl_match_hostname.CertificateError": (
+        ("", "authentication no ignored no"),
     ),
     "urllib3.exceptions.NewConnectionError": (
         ("", "connection yes failure no"),

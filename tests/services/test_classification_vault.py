@@ -15,6 +15,7 @@ from seawall.testing import OpenBao
 
 pytestmark = pytest.mark.real_time
 
+NEVER = 20.0
 PATIENCE = 0.3
 
 
@@ -30,11 +31,11 @@ def server(_own: OpenBao) -> OpenBao:
     return _own.heal()
 
 
-def read(server: OpenBao, token: str | None = None, path: str = "nothing") -> None:
-    """Read a secret."""
-    client = hvac.Client(server.url, token or server.token, timeout=PATIENCE)
+def read(server: OpenBao, token: str = "", timeout: float = NEVER) -> None:
+    """Read a secret that is not there."""
+    client = hvac.Client(server.url, token or server.token, timeout=timeout)
     with closing(client.adapter):
-        client.secrets.kv.v2.read_secret_version(path, raise_on_deleted_version=True)
+        client.secrets.kv.v2.read_secret_version("x", raise_on_deleted_version=True)
 
 
 def missing(server: OpenBao) -> None:
@@ -62,7 +63,7 @@ def sealed(server: OpenBao) -> None:
 def hanging(server: OpenBao) -> None:
     """It hangs."""
     server.pause()
-    read(server)
+    read(server, timeout=PATIENCE)
 
 
 def dead(server: OpenBao) -> None:
