@@ -725,6 +725,16 @@ def test_an_error_that_causes_itself_is_looked_at_for_a_while() -> None:
     assert finder("cause:builtins.OSError", 1, {})(first) is None
 
 
+def test_what_from_none_hides_is_found_where_a_row_asks_for_it() -> None:
+    """The pool of httpcore raises so, and hides a certificate that was refused."""
+    error = ValueError()
+    error.__context__ = KeyError()
+    error.__suppress_context__ = True
+
+    assert finder("context:builtins.KeyError", 1, {})(error) == 1
+    assert finder("cause:builtins.KeyError", 1, {})(error) is None
+
+
 def test_a_number_that_this_platform_lacks_matches_nothing() -> None:
     """Above all not an error without a number."""
     find = finder("errno:ENOSUCHTHING EPIPE", 1, {})
