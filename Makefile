@@ -3,6 +3,7 @@
 #   make test PYTHON=3.13     another interpreter: a version, a name or a path
 #   make test ARGS="-k name"  more arguments for pytest
 #   make bench ROUNDS=5       fewer rounds
+#   make model-soak OPS=1000000 SEED=7
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -11,6 +12,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 ARGS ?=
 ROUNDS ?=
+OPS ?=
+SEED ?=
 
 INTERPRETER := $(shell tools/find_python.sh "$(PYTHON)" 2>/dev/null)
 VERSION := $(if $(INTERPRETER),$(shell $(INTERPRETER) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
@@ -47,6 +50,10 @@ services: $(VENV)/.test ## the tests against real servers only
 .PHONY: bench
 bench: $(VENV)/.bench ## what a guarded call costs, as ratios, peers included
 	$(BIN)/python benches/python/run.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)
+
+.PHONY: model-soak
+model-soak: $(VENV)/.native ## ten million random operations of a breaker against its model
+	$(BIN)/python tools/model_soak.py $(if $(OPS),--ops $(OPS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: wheel
 wheel: $(VENV)/.tools ## build the wheel into dist/

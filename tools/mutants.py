@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / "target" / "mutants"
 TREE = SCRATCH / "tree"
-TIMEOUT = 120  # seconds; a mutant may loop for ever, and that is caught too
+TIMEOUT = 120  # seconds without the build; a mutant may loop for ever: caught too
 NO_END = 124  # the status of what was stopped, as timeout(1) has it
 
 
@@ -44,7 +44,9 @@ class Mutant:
 
 STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
 LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
+LIVE = "config/live.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
+FLIGHT, SLOW = "window/flight.rs", "breaker/slow.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
 LATE, SOME_LATE = CHECK % "Next::Late", CHECK % "Some(Next::Late)"
@@ -67,15 +69,15 @@ MUTANTS = [
     Mutant(
         "a lost race is reported as won",
         BREAKER,
-        "            Next::To(new) => {\n                self.swap(word, new)?;",
-        "            Next::To(new) => {\n                let _ = self.swap(word, new);",
+        "        self.swap(word, new)?;",
+        "        let _ = self.swap(word, new);",
         "breaker_loom::failures_against_a_success",
     ),
     Mutant(
         "fetch_add counts the closed failure",
         BREAKER,
-        "state::count_failure(word, &self.config, stamp) {\n",
-        "state::count_failure(word, &self.config, stamp) {\n"
+        "state::count_failure(word, &self.config(), stamp) {\n",
+        "state::count_failure(word, &self.config(), stamp) {\n"
         "            if word.is_closed() && matches!(next, Next::To(_)) {\n"
         "                self.word.fetch_add(1, Ordering::AcqRel);\n"
         "                return Change::Kept;\n"
@@ -105,9 +107,12 @@ MUTANTS = [
     Mutant(
         "a permit is granted on an old word",
         BREAKER,
-        "                    Err(seen) => word = seen,\n                },\n",
-        "                    Err(_) => return granted(word, new),\n"
-        "                },\n",
+        "                Entry::Grant(new) => "
+        "self.swap(word, new).map(|()| self.granted(word, new, now)),\n",
+        "                Entry::Grant(new) => {\n"
+        "                    let _ = self.swap(word, new);\n"
+        "                    Ok(self.granted(word, new, now))\n"
+        "                }\n",
         "breaker_loom::three_acquirers_for_one_permit",
     ),
     Mutant(
@@ -258,15 +263,17 @@ MUTANTS = [
     Mutant(
         "a lease is taken back before its end",
         STATE,
-        "    if probes.lease.reached(now) {",
-        "    if probes.lease.reached(now) || probes.out > 0 {",
+        "    if probes.lease.reached(now, lease(probes.reclaims, config)) {",
+        "    let over = probes.lease.reached(now, lease(probes.reclaims, config));\n"
+        "    if over || probes.out > 0 {",
         "breaker_loom::three_acquirers_for_one_permit",
     ),
     Mutant(
         "a lost lease is never taken back",
         STATE,
-        "    if probes.lease.reached(now) {",
-        "    if probes.lease.reached(now) && probes.out == 0 {",
+        "    if probes.lease.reached(now, lease(probes.reclaims, config)) {",
+        "    let over = probes.lease.reached(now, lease(probes.reclaims, config));\n"
+        "    if over && probes.out == 0 {",
         "breaker_props::with_all_permits_lost_an_acquire_after_the_lease_succeeds",
     ),
     Mutant(
@@ -288,8 +295,8 @@ MUTANTS = [
     Mutant(
         "a lease grows beyond twenty days",
         STATE,
-        "    let lease = Nanos::new(doubled).min(LONGEST_LEASE);",
-        "    let lease = Nanos::new(doubled);\n    let _ = LONGEST_LEASE;",
+        "    Nanos::new(doubled).min(LONGEST_LEASE)",
+        "    let _ = LONGEST_LEASE;\n    Nanos::new(doubled)",
         "breaker::no_lease_is_longer_than_twenty_days",
     ),
     Mutant(
@@ -303,9 +310,46 @@ MUTANTS = [
     Mutant(
         "deadlines are compared as plain numbers",
         TICK,
-        "        if distance < Self::HALF { distance } else { 0 }",
-        "        if self.0 > Self::at(now).0 { distance } else { 0 }",
+        "        if distance <= furthest { distance } else { 0 }",
+        "        let later = self.0 > Self::at(now).0;\n"
+        "        if later && distance <= furthest { distance } else { 0 }",
         "word_props::the_circle_has_no_seam",
+    ),
+    Mutant(
+        "half the circle lies ahead, however short the lease",
+        TICK,
+        "        if distance <= furthest { distance } else { 0 }",
+        "        if distance <= furthest || distance <= Self::MASK >> 1 { "
+        "distance } else { 0 }",
+        "breaker_props::however_long_nobody_asked_a_lost_round_is_over_one_lease_later",
+    ),
+    Mutant(
+        "no break is over before half the circle is",
+        STATE,
+        "match until.remaining(now, MAX_BREAK) {",
+        "match until.remaining(now, Nanos::new(u64::MAX >> 8)) {",
+        "breaker_props::however_long_nobody_asked_a_break_is_over_a_year_later",
+    ),
+    Mutant(
+        "a snapshot tells of a break that was over years ago",
+        LOOK,
+        "until.remaining(*now, MAX_BREAK)",
+        "until.remaining(*now, MAX_BREAK.saturating_add(MAX_BREAK))",
+        "breaker::a_break_that_began_years_ago_is_over",
+    ),
+    Mutant(
+        "a lease is taken for a lost one by whoever read the clock before it",
+        TICK,
+        "longest.saturating_add(SLEPT).as_u64()",
+        "longest.saturating_sub(SLEPT).saturating_add(SLEPT).as_u64()",
+        "breaker::who_read_the_clock_long_ago_takes_no_permit_back",
+    ),
+    Mutant(
+        "the lease of a round that was lost before counts as a first one",
+        STATE,
+        "reached(now, lease(probes.reclaims, config))",
+        "reached(now, lease(0, config))",
+        "breaker::no_lease_is_longer_than_twenty_days",
     ),
     Mutant(
         "a deadline rounds up",
@@ -332,12 +376,14 @@ MUTANTS = [
     Mutant(
         "the clock is read where nobody asks for the time",
         BREAKER,
-        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "        if let Some(answer) = "
+        "state::enter_at_any_time(self.load(), !self.slow.is_off()) {\n"
         "            return answer;\n"
         "        }\n"
         "        let now = now();",
         "        let now = now();\n"
-        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "        if let Some(answer) = "
+        "state::enter_at_any_time(self.load(), !self.slow.is_off()) {\n"
         "            return answer;\n"
         "        }",
         "breaker::the_clock_is_read_once_and_only_where_time_matters",
@@ -349,6 +395,13 @@ MUTANTS = [
         "                holds: holds.saturating_add(1),",
         "                holds,",
         "breaker_loom::operators_against_each_other",
+    ),
+    Mutant(
+        "breaks grow beyond the last re-opening that is counted",
+        STATE,
+        "parts.reopenings.saturating_add(1).min(MAX_REOPENINGS)",
+        "parts.reopenings.saturating_add(1).min(MAX_REOPENINGS + 1)",
+        "breaker::the_sixteenth_break_in_a_row_is_the_longest",
     ),
     Mutant(
         "closing remembers how often the circuit opened again",
@@ -569,12 +622,12 @@ MUTANTS = [
         "a ratio that is reached opens without a swap",
         BREAKER,
         "                self.advance("
-        "|word| state::trip(word, &self.config, stamp, pause))",
+        "|word| state::trip(word, &self.config(), stamp, pause))",
         "                let word = self.load();\n"
-        "                let next = state::trip(word, &self.config, stamp, pause);\n"
-        "                let Next::To(new) = next else { return Change::Late };\n"
+        "                let next = state::trip(word, &self.config(), stamp, pause);\n"
+        "                let Next::Break(new, _) = next else { return Change::Late };\n"
         "                self.word.swap(new.bits(), Ordering::AcqRel);\n"
-        "                Change::Moved(new.transition_from(Word::clean(stamp)))",
+        "                Change::Moved(new.transition_from(Word::clean(stamp), None))",
         "breaker_loom::a_ratio_trips_exactly_once",
     ),
     Mutant(
@@ -615,6 +668,252 @@ MUTANTS = [
         "            if after == word || after.is_closed() {",
         "breaker_loom::a_snapshot_is_of_one_generation",
     ),
+    # Calls in flight.
+    Mutant(
+        "a store enters a bucket",
+        FLIGHT,
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older",
+        "            bucket.swap(new, Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "a store changes the count of older calls",
+        FLIGHT,
+        "            match swap(&self.older, word, tag(stamp) | after) {",
+        "            self.older.swap(tag(stamp) | after, Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {",
+        "flight_loom::all_calls_of_a_bucket_leave_while_it_is_moved",
+    ),
+    Mutant(
+        "a store leaves a bucket",
+        FLIGHT,
+        "            match swap(bucket, word, word.saturating_sub(1)) {",
+        "            bucket.swap(word.saturating_sub(1), Ordering::AcqRel);\n"
+        "            match Ok::<(), u64>(()) {",
+        "flight_loom::a_call_leaves_though_its_bucket_is_being_moved",
+    ),
+    Mutant(
+        "calls are added to the older ones before they left their bucket",
+        FLIGHT,
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    self.move_to_older(stamp, moved, current);\n"
+        "                    return true;\n",
+        "            self.move_to_older(stamp, moved, &current);\n"
+        "            match swap(bucket, word, new) {\n"
+        "                Ok(()) => {\n"
+        "                    return true;\n",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "a sum reads the buckets before the older calls",
+        FLIGHT,
+        "        let older = if is_own(older, stamp) { older } else { 0 };\n",
+        "        let _ = older;\n"
+        "        let older = self.older.load(Ordering::Acquire);\n"
+        "        let older = if is_own(older, stamp) { older } else { 0 };\n",
+        "flight_loom::a_sum_never_counts_a_moved_call_twice",
+    ),
+    Mutant(
+        "what a bucket held is lost when its turn comes again",
+        FLIGHT,
+        "                Found::Earlier(calls) => (0, calls),",
+        "                Found::Earlier(_) => (0, 0),",
+        "flight_props::a_call_too_old_is_counted_within_a_quarter",
+    ),
+    Mutant(
+        "a call that was moved leaves the bucket of another",
+        FLIGHT,
+        "        while word & !CALLS == head(stamp, tick) && word & CALLS != 0 {",
+        "        while is_own(word, stamp) && word & CALLS != 0 {",
+        "flight_props::a_call_too_old_is_counted_within_a_quarter",
+    ),
+    Mutant(
+        "a call leaves an empty bucket",
+        FLIGHT,
+        "head(stamp, tick) && word & CALLS != 0 {",
+        "head(stamp, tick) {",
+        "flight_props::a_call_that_was_moved_leaves_no_place_that_is_empty",
+    ),
+    Mutant(
+        "a call too late for its bucket is older at once",
+        FLIGHT,
+        "            HALF.. if calls != 0 => Self::Later,",
+        "            HALF.. if calls == CALLS => Self::Later,",
+        "flight_props::a_young_call_is_never_counted_however_long_anybody_slept",
+    ),
+    Mutant(
+        "an empty bucket that slept is taken for a later one",
+        FLIGHT,
+        "            HALF.. if calls != 0 => Self::Later,",
+        "            HALF.. => Self::Later,",
+        "flight_props::a_bucket_that_is_empty_is_free_after_any_time",
+    ),
+    Mutant(
+        "a call leaves a young one's place after half the circle",
+        FLIGHT,
+        "        if lost || !self.leave_bucket",
+        "        if (lost && entered == TICKS) || !self.leave_bucket",
+        "flight_props::a_call_of_the_same_tick_one_circle_ago_leaves_no_young_ones_place",
+    ),
+    Mutant(
+        "more have left the older calls than came, and it is not told of",
+        FLIGHT,
+        "        let sum = signed(older).saturating_add_unsigned(in_buckets);",
+        "        let sum = signed(older).max(0).saturating_add_unsigned(in_buckets);",
+        "flight_props::when_all_have_landed_nothing_hangs_at_any_later_time",
+    ),
+    Mutant(
+        "a full bucket overflows",
+        FLIGHT,
+        "            0 if calls == CALLS => Self::Full,\n",
+        "",
+        "flight_props::a_full_bucket_takes_no_more_and_gives_all_back",
+    ),
+    Mutant(
+        "a call is old a tick too early",
+        FLIGHT,
+        "const OLD: u64 = QUARTERS + 1;",
+        "const OLD: u64 = QUARTERS;",
+        "flight_props::older_is_older_whatever_slow_after_is",
+    ),
+    Mutant(
+        "a tick is a quarter rounded down",
+        FLIGHT,
+        "div_ceil(QUARTERS)",
+        "div_euclid(QUARTERS)",
+        "flight_props::a_slow_after_of_no_whole_quarters_makes_no_call_older_than_it_is",
+    ),
+    Mutant(
+        "a late leave touches the next generation",
+        FLIGHT,
+        "        if !current() {\n            return;\n        }\n",
+        "        let stamp = if current() { stamp } else { stamp.next() };\n",
+        "flight_props::a_leave_of_an_old_generation_touches_nothing",
+    ),
+    Mutant(
+        "a late enter takes a bucket over",
+        FLIGHT,
+        "                Found::Foreign if current() => (0, 0),",
+        "                Found::Foreign if current() || tick < HALF => (0, 0),",
+        "flight_loom::a_generation_that_ends_leaves_nothing_to_the_next",
+    ),
+    Mutant(
+        "a late move takes the older calls over",
+        FLIGHT,
+        "            } else if current() {",
+        "            } else if current() || change == 1 {",
+        "flight_loom::a_dead_count_of_older_calls_is_taken_over_once",
+    ),
+    Mutant(
+        "a sum counts another generation's older calls",
+        FLIGHT,
+        "        let older = if is_own(older, stamp) { older } else { 0 };",
+        "        let older = if is_own(older, stamp) { older } else { older & BODY };",
+        "flight_props::the_last_generation_has_nothing_of_the_first",
+    ),
+    Mutant(
+        "a sum counts another generation's buckets",
+        FLIGHT,
+        "    if is_own(word, stamp) && is_old {",
+        "    if is_old {",
+        "slow::what_hangs_since_an_earlier_generation_is_forgotten",
+    ),
+    Mutant(
+        "a call that took exactly as long is slow",
+        SLOW,
+        "saturating_sub(flight.admitted) > self.slow.after",
+        "saturating_sub(flight.admitted) >= self.slow.after",
+        "slow::a_call_is_slow_if_it_takes_longer_and_not_if_it_takes_as_long",
+    ),
+    Mutant(
+        "a call never leaves the counters",
+        SLOW,
+        "        self.slow.left(flight, now, current);\n",
+        "        let _ = current;\n",
+        "slow::a_call_that_has_landed_does_not_hang",
+    ),
+    Mutant(
+        "what hangs is summed before the window is read",
+        SLOW,
+        "        if self.slow.hanging(stamp, now) == 0 {\n"
+        "            return false; // nearly always: the window is left alone\n"
+        "        }\n"
+        "        let counts = self.memory.counts(stamp, || now);\n"
+        "        let hanging = self.slow.hanging(stamp, now); // rule 1: after it\n",
+        "        let hanging = self.slow.hanging(stamp, now);\n"
+        "        let counts = self.memory.counts(stamp, || now);\n",
+        "breaker_loom::a_call_that_lands_is_counted_once",
+    ),
+    Mutant(
+        "what hangs counts as failed and not as a call",
+        SLOW,
+        "            total: hanging,\n",
+        "            total: hanging.min(1),\n",
+        "slow::a_thousand_hanging_calls_open_the_circuit_though_nothing_returns",
+    ),
+    Mutant(
+        "what hangs counts as a call and not as failed",
+        SLOW,
+        "            failed: hanging,\n",
+        "            failed: hanging.min(1),\n",
+        "slow::every_kind_of_window_counts_what_hangs",
+    ),
+    Mutant(
+        "what hangs opens a generation that is over",
+        SLOW,
+        "            return self.commit(word, next).map(opened);\n",
+        "            let _ = self.advance(|_| next);\n"
+        "            return self.commit(word, next).map(opened);\n",
+        "breaker_loom::hanging_calls_open_exactly_once",
+    ),
+    Mutant(
+        "a sum of a generation that ended meanwhile is believed",
+        SLOW,
+        "        if seen.stamp() != stamp {\n",
+        "        if seen.stamp() != stamp && !seen.is_closed() {\n",
+        "breaker_loom::what_hangs_ends_with_its_generation",
+    ),
+    Mutant(
+        "a timed call is counted though nobody looks",
+        SLOW,
+        "(!memory.is_none()).then(|| Box::new(InFlight::new(after)));",
+        "Some(Box::new(InFlight::new(if memory.is_none() { after } else { after })));",
+        "slow::calls_in_flight_are_counted_only_if_a_ratio_opens",
+    ),
+    Mutant(
+        "a break of hanging calls has no jitter",
+        SLOW,
+        "Pause::new(now, draw(), None)",
+        "Pause::new(now, draw() & 0, None)",
+        "slow::the_break_of_hanging_calls_is_drawn_once_and_only_if_it_begins",
+    ),
+    Mutant(
+        "a timed circuit is published as one that admits",
+        LOOK,
+        "                admits: self.slow.is_off().then_some(word.stamp()),",
+        "                admits: Some(word.stamp()),",
+        "slow::nobody_is_admitted_from_outside_while_calls_are_timed",
+    ),
+    Mutant(
+        "slow_after is lost when something else is configured",
+        "config/live.rs",
+        "            slow_after: self.slow_after,\n",
+        "            slow_after: None,\n",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "another slow_after is taken",
+        "config/live.rs",
+        "        if self.slow_after == new.slow_after {",
+        "        if self.slow_after == new.slow_after || self.slow_after.is_some() {",
+        "slow::another_slow_after_needs_another_breaker",
+    ),
     # Breaks.
     Mutant(
         "breaks do not grow",
@@ -643,6 +942,108 @@ MUTANTS = [
         "        computed.max(hint.unwrap_or_default()).min(MAX_BREAK)",
         "        computed.min(MAX_BREAK).max(hint.unwrap_or_default())",
         "breaker::a_hint_lengthens_a_break_and_never_shortens_it",
+    ),
+    Mutant(
+        "a transition does not tell the break",
+        BREAKER,
+        "            Next::Break(new, duration) => (new, Some(duration)),",
+        "            Next::Break(new, _) => (new, None),",
+        "breaker::failures_in_a_row_open_and_a_success_between_them_forgets",
+    ),
+    Mutant(
+        "a transition tells the break without growth, jitter and hint",
+        STATE,
+        "    Next::Break(opened.pack(), duration)",
+        "    let _ = duration;\n"
+        "    Next::Break(opened.pack(), config.break_duration())",
+        "breaker::a_transition_tells_the_break_that_was_computed_for_it",
+    ),
+    # A configuration that changes.
+    Mutant(
+        "a reader does not look whether it was overtaken",
+        LIVE,
+        "            if after & !WRITING == version & !WRITING {",
+        "            if after >= version {",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a writer fills what others read",
+        LIVE,
+        "        for (word, value) in self.slot(next)",
+        "        for (word, value) in self.slot(next.wrapping_add(NEXT))",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is stored relaxed",
+        LIVE,
+        "            word.store(value, Ordering::Release);",
+        "            word.store(value, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a word of a configuration is loaded relaxed",
+        LIVE,
+        "word.load(Ordering::Acquire)",
+        "word.load(Ordering::Relaxed)",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "a version is published before its words",
+        LIVE,
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Release);",
+        "        self.version.fetch_add(NEXT - WRITING, Ordering::Relaxed);",
+        "breaker_loom::nobody_sees_half_of_two_configurations",
+    ),
+    Mutant(
+        "two writers write at once",
+        LIVE,
+        "            if version & WRITING == 0 {",
+        "            if version & WRITING == 0 || version > 0 {",
+        "breaker_loom::writers_of_the_configuration_take_turns",
+    ),
+    Mutant(
+        "a writer has not seen what the one before it wrote",
+        LIVE,
+        "fetch_or(WRITING, Ordering::Acquire)",
+        "fetch_or(WRITING, Ordering::Relaxed)",
+        "breaker_loom::writers_of_the_same_words_come_one_after_the_other",
+    ),
+    Mutant(
+        "a failure is judged by a configuration older than the word",
+        BREAKER,
+        "        while let Some(next) = "
+        "state::count_failure(word, &self.config(), stamp) {",
+        "        let config = self.config();\n"
+        "        while let Some(next) = state::count_failure(word, &config, stamp) {",
+        "breaker_loom::a_lower_threshold_against_failures",
+    ),
+    Mutant(
+        "a closed circuit reads its configuration",
+        BREAKER,
+        "        if word.is_closed() && self.slow.is_off() {\n",
+        "        if word.is_closed() && self.config().slow_after().is_none() {\n",
+        "breaker_loom::a_clean_closed_circuit_writes_nothing",
+    ),
+    Mutant(
+        "another window is taken",
+        LIVE,
+        "        self.trip.check_change(new.trip)?;\n",
+        "",
+        "breaker::another_window_needs_another_breaker",
+    ),
+    Mutant(
+        "two options share a bit",
+        LIVE,
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 5;",
+        "const PROBES_SHIFT: u32 = SUCCESSES_SHIFT + 1;",
+        "breaker_props::what_was_configured_is_read_back",
+    ),
+    Mutant(
+        "jitter and growth share a bit",
+        "backoff/packed.rs",
+        "const JITTER_SHIFT: u32 = 2;",
+        "const JITTER_SHIFT: u32 = 1;",
+        "breaker_props::what_was_configured_is_read_back",
     ),
     # Budget, randomness, backoff.
     Mutant(
@@ -758,16 +1159,27 @@ def cargo(binary: str, function: str) -> tuple[int, str]:
         "CARGO_PROFILE_DEV_DEBUG": "0",
         "CARGO_PROFILE_DEV_OPT_LEVEL": "1",
     }
+    # The build first, and for as long as it takes: a busy machine is no mutant.
+    built = run([*command, "--no-run"], environment, timeout=None)
+    if built[0] != 0:
+        return built
+    return run([*command, "--", "--exact", function], environment, timeout=TIMEOUT)
+
+
+def run(
+    command: list[str], environment: dict[str, str], *, timeout: float | None
+) -> tuple[int, str]:
+    """Run *command*; the status is NO_END if it was stopped."""
     try:
         ended = subprocess.run(
-            [*command, "--", "--exact", function],
+            command,
             cwd=TREE,
             env=environment,
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=TIMEOUT,
+            timeout=timeout,
         )
     except subprocess.TimeoutExpired:
         return NO_END, ""

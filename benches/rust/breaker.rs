@@ -24,6 +24,7 @@ fn main() -> Result<(), ConfigError> {
     rejected(&mut group, &breaker(1)?);
     probing(&mut group)?;
     windowed(&mut group)?;
+    timed(&mut group)?;
     group.finish();
     criterion.final_summary();
     Ok(())
@@ -113,6 +114,24 @@ fn windowed(group: &mut BenchmarkGroup<'_, WallTime>) -> Result<(), ConfigError>
         group.bench_function(format!("closed, success, {name} of successes"), |b| {
             b.iter(call);
         });
+    }
+    Ok(())
+}
+
+/// A success of a call that is timed, where nobody looks for calls that hang, and
+/// where every admission does.
+fn timed(group: &mut BenchmarkGroup<'_, WallTime>) -> Result<(), ConfigError> {
+    let in_a_row = BreakerConfig::new(5, HOUR, 1, 1, SECOND)?.with_slow_after(SECOND)?;
+    let ratio = in_a_row.with_trip(Trip::ratio(1.0, Window::Calls(32), 10)?)?;
+    for (name, config) in [("in a row", in_a_row), ("a ratio", ratio)] {
+        let breaker = Breaker::new(config);
+        let call = || {
+            if let Admit::Permit { stamp, flight, .. } = breaker.acquire(|| black_box(NOW)) {
+                black_box(flight.map(|flight| breaker.landed(flight, NOW)));
+                black_box(breaker.success(stamp));
+            }
+        };
+        group.bench_function(format!("closed, timed success, {name}"), |b| b.iter(call));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from classification_tables import Table
 from docutils import nodes
@@ -19,10 +19,14 @@ from sphinx.application import Sphinx
 
 from seawall import CircuitState
 
-CLOSED, OPEN, HALF_OPEN = (
+Change: TypeAlias = tuple[CircuitState, CircuitState]
+
+CLOSED, OPEN, HALF_OPEN, ISOLATED, DISABLED = (
     CircuitState.CLOSED,
     CircuitState.OPEN,
     CircuitState.HALF_OPEN,
+    CircuitState.ISOLATED,
+    CircuitState.DISABLED,
 )
 
 
@@ -31,15 +35,25 @@ class Signal(Enum):
 
     SUCCESS = "a call succeeds: failures are counted anew"
     FAILURE = "a call fails, the threshold is not reached"
-    LAST_FAILURE = "the n-th failure in a row"
+    TRIP = "a call fails, and the threshold is reached"
     CANCELLED = "a call is cancelled"
     CALL = "a call before the break is over: rejected"
     CALL_AFTER_BREAK = "the first call after the break: admitted as a probe"
+    LATE_RESULT = "the result of a call from before the last change of state"
     SURPLUS_CALL = "a call while all probes are out: rejected"
     PROBE_SUCCEEDS = "a probe succeeds, more are needed"
     LAST_PROBE_SUCCEEDS = "the last probe that was needed succeeds"
     PROBE_FAILS = "a probe fails: a new break begins"
     PROBE_CANCELLED = "a probe is cancelled: its place is free again"
+    PROBE_LOST = "a call after a probe's lease: a probe instead of the lost one"
+    CALL_WHILE_ISOLATED = "a call: rejected"
+    CALL_WHILE_DISABLED = "a call: admitted, its result counts nowhere"
+    RELEASE_ONE = "one of several holds is released"
+    RELEASE_LAST = "the last hold is released"
+    ISOLATE = "isolate()"
+    DISABLE = "disable()"
+    ENABLE = "enable()"
+    RESET = "reset()"
 
 
 class Transition(NamedTuple):
@@ -54,14 +68,39 @@ TRANSITIONS: Sequence[Transition] = (
     Transition(CLOSED, Signal.SUCCESS, CLOSED),
     Transition(CLOSED, Signal.FAILURE, CLOSED),
     Transition(CLOSED, Signal.CANCELLED, CLOSED),
-    Transition(CLOSED, Signal.LAST_FAILURE, OPEN),
+    Transition(CLOSED, Signal.TRIP, OPEN),
     Transition(OPEN, Signal.CALL, OPEN),
+    Transition(OPEN, Signal.LATE_RESULT, OPEN),
     Transition(OPEN, Signal.CALL_AFTER_BREAK, HALF_OPEN),
     Transition(HALF_OPEN, Signal.SURPLUS_CALL, HALF_OPEN),
+    Transition(HALF_OPEN, Signal.LATE_RESULT, HALF_OPEN),
     Transition(HALF_OPEN, Signal.PROBE_SUCCEEDS, HALF_OPEN),
     Transition(HALF_OPEN, Signal.PROBE_CANCELLED, HALF_OPEN),
+    Transition(HALF_OPEN, Signal.PROBE_LOST, HALF_OPEN),
     Transition(HALF_OPEN, Signal.PROBE_FAILS, OPEN),
     Transition(HALF_OPEN, Signal.LAST_PROBE_SUCCEEDS, CLOSED),
+    Transition(ISOLATED, Signal.CALL_WHILE_ISOLATED, ISOLATED),
+    Transition(ISOLATED, Signal.LATE_RESULT, ISOLATED),
+    Transition(ISOLATED, Signal.RELEASE_ONE, ISOLATED),
+    Transition(ISOLATED, Signal.RELEASE_LAST, CLOSED),
+    Transition(DISABLED, Signal.CALL_WHILE_DISABLED, DISABLED),
+    Transition(DISABLED, Signal.ENABLE, CLOSED),
+    *(
+        Transition(state, Signal.ENABLE, state)
+        for state in CircuitState
+        if state is not DISABLED
+    ),
+    *(Transition(state, Signal.ISOLATE, ISOLATED) for state in CircuitState),
+    *(Transition(state, Signal.DISABLE, DISABLED) for state in CircuitState),
+    *(Transition(state, Signal.RESET, CLOSED) for state in CircuitState),
+)
+
+# What an operator says leads to the same state from every other one.
+FROM_ANY: Final = tuple(
+    signal
+    for signal in Signal
+    if {row.state for row in TRANSITIONS if row.signal is signal} == set(CircuitState)
+    and len({row.next for row in TRANSITIONS if row.signal is signal}) == 1
 )
 
 # ---------------------------------------------------------------- the drawing
@@ -69,38 +108,60 @@ TRANSITIONS: Sequence[Transition] = (
 _BOXES = {  # centre of each state, and what it does with a call
     CLOSED: (120, 70, "calls pass"),
     OPEN: (600, 70, "calls are rejected"),
-    HALF_OPEN: (360, 255, "probes pass"),
+    HALF_OPEN: (360, 235, "probes pass"),
+    ISOLATED: (120, 440, "calls are rejected"),
+    DISABLED: (600, 440, "calls pass, none counts"),
 }
-# Each change of state: a curve, where its label stands, and the label's lines.
-_ARROWS: dict[
-    tuple[CircuitState, CircuitState], tuple[str, int, int, Sequence[str]]
-] = {
-    (CLOSED, OPEN): ("M215 58 L500 58", 360, 38, ("n failures in a row",)),
+_ANY = (360, 390)
+# Each change of state: a curve, where its label stands, and the label's lines. Those of
+# `FROM_ANY` begin at a box of their own, which stands for all five.
+_ARROWS: dict[Change | Signal, tuple[str, int, int, Sequence[str]]] = {
+    (CLOSED, OPEN): ("M215 58 L500 58", 360, 38, ("too many failures",)),
     (OPEN, HALF_OPEN): (
-        "M630 105 C630 190 560 243 463 255",
+        "M630 105 C630 175 560 225 463 235",
         690,
-        195,
+        175,
         ("first call after", "the break"),
     ),
     (HALF_OPEN, OPEN): (
-        "M400 220 C430 170 480 125 540 108",
+        "M400 200 C430 155 480 120 540 108",
         400,
-        140,
+        130,
         ("a probe", "fails"),
     ),
     (HALF_OPEN, CLOSED): (
-        "M265 255 C165 243 110 190 118 110",
-        45,
-        195,
+        "M265 235 C205 228 160 180 148 110",
+        250,
+        165,
         ("enough probes", "succeed"),
     ),
+    (ISOLATED, CLOSED): (
+        "M60 405 L60 110",
+        0,
+        250,
+        ("last hold", "released"),
+    ),
+    (DISABLED, CLOSED): (
+        "M600 475 V505 Q600 525 580 525 H-45 Q-65 525 -65 505 V90 Q-65 70 -45 70 H18",
+        360,
+        515,
+        ("enable()",),
+    ),
+    Signal.ISOLATE: ("M305 395 L222 425", 262, 440, ("isolate()",)),
+    Signal.DISABLE: ("M415 395 L498 425", 458, 440, ("disable()",)),
+    Signal.RESET: ("M310 378 C190 340 115 250 112 112", 258, 322, ("reset()",)),
 }
 _WIDTH, _HEIGHT = 190, 70
 
 
-def changes() -> list[tuple[CircuitState, CircuitState]]:
-    """List the changes of state that the table knows."""
-    return [(row.state, row.next) for row in TRANSITIONS if row.state is not row.next]
+def changes() -> Sequence[Change | Signal]:
+    """List what is drawn: each change of state once, and the commands from any."""
+    pairs = [
+        (row.state, row.next)
+        for row in TRANSITIONS
+        if row.state is not row.next and row.signal not in FROM_ANY
+    ]
+    return (*pairs, *FROM_ANY)
 
 
 def drawing() -> str:
@@ -113,22 +174,25 @@ def drawing() -> str:
         if row.state is not row.next
     ).replace("_", "-")
     return (
-        '<figure class="circuit"><svg viewBox="-30 0 780 300" role="img" '
+        '<figure class="circuit"><svg viewBox="-85 0 860 545" role="img" '
         f'aria-label="{title}"><defs><marker id="tip" viewBox="0 0 10 10" refX="9" '
         'refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse">'
-        f'<path class="tip" d="M0 1 L9 5 L0 9 z"/></marker></defs>{arrows}{boxes}'
-        "</svg></figure>"
+        '<path class="tip" d="M0 1 L9 5 L0 9 z"/></marker></defs>'
+        f"{arrows}{boxes}{_any()}</svg></figure>"
     )
 
 
-def _arrow(change: tuple[CircuitState, CircuitState]) -> str:
+def _arrow(change: Change | Signal) -> str:
     path, x, y, lines = _ARROWS[change]
+    # An operator's are dashed: no call makes them.
+    by_hand = isinstance(change, Signal) or change[0] in (ISOLATED, DISABLED)
+    command = " command" if by_hand else ""
     spans = "".join(
         f'<tspan x="{x}" dy="{0 if i == 0 else 17}">{line}</tspan>'
         for i, line in enumerate(lines)
     )
     return (
-        f'<path class="arrow" d="{path}" marker-end="url(#tip)"/>'
+        f'<path class="arrow{command}" d="{path}" marker-end="url(#tip)"/>'
         f'<text class="label" x="{x}" y="{y}">{spans}</text>'
     )
 
@@ -141,6 +205,14 @@ def _box(state: CircuitState) -> str:
         f'width="{_WIDTH}" height="{_HEIGHT}" rx="12"/>'
         f'<text class="state" x="{x}" y="{y - 4}">{name}</text>'
         f'<text class="note" x="{x}" y="{y + 18}">{note}</text></g>'
+    )
+
+
+def _any() -> str:
+    x, y = _ANY
+    return (
+        f'<g class="any"><rect x="{x - 55}" y="{y - 17}" width="110" height="34" '
+        f'rx="17"/><text class="note" x="{x}" y="{y + 5}">any state</text></g>'
     )
 
 

@@ -23,11 +23,10 @@ from ._backoff import Backoff as Backoff
 from ._backoff import Constant as Constant
 from ._backoff import Exponential as Exponential
 from ._backoff import Linear as Linear
-from ._breaker import BreakerConfig as BreakerConfig
 from ._breaker import CircuitBreaker as CircuitBreaker
-from ._breaker import CircuitStats as CircuitStats
-from ._breaker import Consecutive as Consecutive
+from ._breaker_config import BreakerConfig as BreakerConfig
 from ._breakers import Breakers as Breakers
+from ._circuit_stats import CircuitStats as CircuitStats
 from ._classify import Classifier as Classifier
 from ._classify import classify as classify
 from ._correlation import correlation_scope as correlation_scope
@@ -78,6 +77,8 @@ from ._redact import redact as redact
 from ._retry import Retry as Retry
 from ._secret import Secret as Secret
 from ._timeout import Timeout as Timeout
+from ._trip import Consecutive as Consecutive
+from ._trip import FailureRatio as FailureRatio
 from ._types import Category as Category
 from ._types import CircuitState as CircuitState
 from ._types import Clock as Clock

@@ -23,6 +23,14 @@ Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
 InnerSync: TypeAlias = Callable[["Call"], Any]
 
 
+class Cut(Protocol):
+    """A verdict on a call that was cut off from outside."""
+
+    def __call__(self, *, timed_out: bool) -> None:
+        """Give it, knowing whether a time-out of the same pipeline did that."""
+        ...
+
+
 @final
 class Call:
     """The state of one guarded call. It dies with the call.
@@ -36,11 +44,18 @@ class Call:
         misused: Whether the newest attempt could not call the function as asked.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
+        attempt: When the attempt under the innermost time-out began, in the event
+            loop's clock, and how many seconds it was given; None if none is under way.
+            What was cut off from outside stays here for the breaker that judges it.
+        cut: Verdicts that wait until the nearest time-out outside knows whether it was
+            the one that cut the call off; None if there is no time-out outside.
     """
 
     __slots__ = (
         "args",
+        "attempt",
         "attempts",
+        "cut",
         "deadline",
         "fn",
         "kwargs",
@@ -74,6 +89,8 @@ class Call:
         self.misused: bool = False
         self.probe: bool = False
         self.deadline: float = math.inf
+        self.attempt: tuple[float, float] | None = None
+        self.cut: list[Cut] | None = None
         self.replayed: BaseException | None = replayed
         self.stamps: dict[Breaker, int] = {} if stamps is None else stamps
 

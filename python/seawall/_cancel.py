@@ -15,6 +15,8 @@ from typing import cast
 
 import anyio
 
+from ._classify import leaves
+
 
 def is_cancellation(error: BaseException) -> bool:
     """Say whether *error* means "stop" rather than "it failed".
@@ -32,6 +34,33 @@ def is_cancellation(error: BaseException) -> bool:
         # believes that there is one, and anyio only finds out by asking it.
         return False
     return cancelled or _natively_cancelled(error)
+
+
+def is_from_outside(error: BaseException) -> bool:
+    """Say whether *error*, which is a cancellation, was asked for by somebody outside.
+
+    Not so for an exit, Ctrl-C or a generator that is closed, also among the leaves of
+    a group; nor for the cancellation of something that the function waited for.
+    """
+    if isinstance(error, Exception):
+        return True  # `is_cancellation` has looked around already
+    try:
+        kinds = (Exception, anyio.get_cancelled_exc_class())
+        asked = anyio.current_effective_deadline() == -math.inf or _natively_asked()
+    except RuntimeError:  # no event loop
+        return False
+    return asked and all(isinstance(part, kinds) for part in _parts(error))
+
+
+def _parts(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return leaves(cast("BaseExceptionGroup[BaseException]", error))
+    return iter((error,))
+
+
+def _natively_asked() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _natively_cancelled(error: BaseException) -> bool:

@@ -32,7 +32,8 @@ from ._meaning import (
 from ._rules import Always, Inner, names_of
 from ._types import Category, Kind, On
 
-Classify: TypeAlias = Callable[[BaseException], Classification]
+Classify: TypeAlias = Callable[[Exception], Classification]
+"""How a policy asks what an error means; a `Classifier` is one."""
 
 # Cancellation, exit, and groups that hold one: no failure of anybody's.
 _PASSING: Final = Classification(Category.OTHER, breaker="ignored")

@@ -215,7 +215,8 @@ class CircuitOpenError(InfraUnavailableError):
         breaker: The circuit breaker's name.
         state: Why it rejects: open, half-open without a free probe, or isolated.
         retry_after: Seconds until a call may be admitted. None: nobody knows.
-        opened_by: The failure that opened it, as text.
+        opened_by: What opened it, as text: the class of an error, or such as
+            "slow calls". None: nobody said.
     """
 
     breaker: str

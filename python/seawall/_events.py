@@ -62,7 +62,9 @@ class CircuitOpened(CircuitEvent):
     """Calls are rejected from now on.
 
     Attributes:
-        opened_by: What tripped the circuit, as text, or None.
+        opened_by: What tripped the circuit, as text: the class of an error, or "slow
+            calls", "hanging calls", "cancelled calls", "a total time-out", "a bad
+            result". None: a failure told by hand, without its error.
         break_duration: Seconds until the first probe may pass.
     """
 

@@ -6,22 +6,13 @@ a permit back that is dropped without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, final
+from typing import final
 
+from ._circuit import Circuit
 from ._native import Permit as Taken  # noqa: TID251 -- a permit as the core gives it
 from ._probe import Probe
-
-
-class Settle(Protocol):
-    """How a breaker takes a verdict: "failure", "answered" or "ignored"."""
-
-    def __call__(
-        self, permit: Taken, verdict: str, error: Exception | None = None, /
-    ) -> None:
-        """Give *permit* its verdict; rejections will name *error*."""
-        ...
+from ._settle import failed, raised, released, succeeded
 
 
 @final
@@ -40,20 +31,11 @@ class Permit:
     that is dropped without a verdict is released, and so holds up nobody.
     """
 
-    __slots__ = ("_breaker", "_end", "_entered", "_probe", "_settle", "_taken")
+    __slots__ = ("_circuit", "_entered", "_probe", "_taken")
 
-    def __init__(
-        self,
-        taken: Taken,
-        breaker: object,
-        *,
-        settle: Settle,
-        end: Callable[[Taken, BaseException | None], None],
-    ) -> None:
+    def __init__(self, taken: Taken, circuit: Circuit) -> None:
         self._taken = taken
-        self._breaker = breaker
-        self._settle = settle
-        self._end = end
+        self._circuit = circuit
         self._entered = False
         self._probe: Probe | None = None
 
@@ -70,7 +52,7 @@ class Permit:
             )
         self._entered = True
         if self._taken.probe:
-            self._probe = Probe(self._breaker)
+            self._probe = Probe(self._circuit)
         return self
 
     def __exit__(
@@ -82,7 +64,7 @@ class Permit:
         """Give the verdict, unless that is done."""
         try:
             if not self._taken.used:
-                self._end(self._taken, error)
+                self._ended(error)
         finally:
             if self._probe is not None:
                 self._probe.end()
@@ -93,10 +75,13 @@ class Permit:
         Raises:
             RuntimeError: If the permit has its verdict.
         """
-        self._decide("answered")
+        self._over()
+        succeeded(self._circuit, self._taken)
 
     def failure(self, error: Exception | None = None) -> None:
         """The call failed, whatever ``on`` says of *error*; rejections will name it.
+
+        A "not before" that *error* brings makes the break longer, as of a call.
 
         Raises:
             RuntimeError: If the permit has its verdict.
@@ -107,7 +92,8 @@ class Permit:
                 f"error must be the exception that the call raised, or None, not "
                 f"{error!r}"
             )
-        self._decide("failure", error)
+        self._over()
+        failed(self._circuit, self._taken, error)
 
     def release(self) -> None:
         """The call says nothing about the dependency.
@@ -115,10 +101,16 @@ class Permit:
         Raises:
             RuntimeError: If the permit has its verdict.
         """
-        self._decide("ignored")
+        self._over()
+        released(self._circuit, self._taken)
 
-    def _decide(self, verdict: str, error: Exception | None = None) -> None:
+    def _ended(self, error: BaseException | None) -> None:
+        if error is None:
+            succeeded(self._circuit, self._taken)
+        else:
+            raised(self._circuit, self._taken, error)
+
+    def _over(self) -> None:
         # The verdict ends the probe: what the rest of the block calls is ordinary.
         if self._probe is not None:
             self._probe.live = False
-        self._settle(self._taken, verdict, error)

@@ -22,6 +22,8 @@ from ._errors import SeawallWarning
 from ._fallback import Fallback
 from ._retry import Retry
 from ._timeout import Timeout
+from ._trip import FailureRatio
+from ._validate import seconds
 
 
 @final
@@ -143,13 +145,31 @@ def _problems(stages: Sequence[Stage]) -> list[str]:
 def _blind_breaker(stages: Sequence[Stage]) -> CircuitBreaker | Keyed | None:
     """Find a breaker with all time-outs outside: what hangs, it sees as cancelled."""
     for i, stage in enumerate(stages):
+        outside = [outer for outer in stages[:i] if isinstance(outer, Timeout)]
         if (
             isinstance(stage, CircuitBreaker | Keyed)
-            and any(isinstance(outer, Timeout) for outer in stages[:i])
+            and outside
             and not any(isinstance(inner, Timeout) for inner in stages[i:])
+            and not _hears_of_hanging(stage, outside)
         ):
             return stage
     return None
+
+
+def _hears_of_hanging(
+    stage: CircuitBreaker | Keyed, outside: Sequence[Timeout]
+) -> bool:
+    """Tell whether a call that hangs counts before the first time-out cuts it off."""
+    if isinstance(stage, Keyed):
+        return False  # nobody has seen its breakers yet
+    config = stage.config
+    first = min(seconds("duration", each.duration, finite=False) for each in outside)
+    # Looked for among the calls under way, when the next one is admitted.
+    slow_after = config.slow_after if isinstance(config.trip, FailureRatio) else None
+    return any(
+        limit is not None and limit < first
+        for limit in (config.cancelled_after, slow_after)
+    )
 
 
 def _stands_inside(

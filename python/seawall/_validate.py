@@ -5,6 +5,7 @@ Every refusal names the option, shows the value, and shows what to write instead
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
@@ -123,7 +124,7 @@ def check_on(option: str, on: object) -> None:
         for kind in kinds:
             _check_kind(option, kind)
     elif callable(on) and not isinstance(on, type):
-        _check_predicate(option, on)
+        check_function(option, on, takes="error")
     else:
         _check_kind(option, on)
 
@@ -162,21 +163,48 @@ def _not_a_kind(option: str, kind: object) -> str:
     )
 
 
-def _check_predicate(option: str, predicate: object) -> None:
-    function: Any = inspect.unwrap(cast("Any", predicate))
-    call = getattr(function, "__call__", function)  # noqa: B004 -- its kind matters
-    for candidate in (function, call):
-        if inspect.iscoroutinefunction(candidate):
-            # The coroutine it returns is true, so everything would match.
-            raise TypeError(
-                f"{option} got a coroutine function, {predicate!r}: a predicate is "
-                f"never awaited, write {option}=lambda error: ..."
-            )
-    if not _takes_one(predicate):
+def check_function(
+    option: str, function: object, *, takes: str, awaited: bool = False
+) -> None:
+    """Refuse what cannot be called with one argument, which is called *takes*.
+
+    Raises:
+        TypeError: If *function* takes another number of arguments, is no function, or
+            a coroutine function, unless it is *awaited*.
+    """
+    example = f"write {option}=lambda {takes}: ..."
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(f"{option} must be a function, not {function!r}: {example}")
+    if not awaited and is_coroutine_function(function):
+        # The coroutine it returns is true, so a predicate would always match.
         raise TypeError(
-            f"{option} got {predicate!r}, which does not take one argument, the error: "
-            f"write {option}=lambda error: ..."
+            f"{option} got a coroutine function, {function!r}: it is never awaited, "
+            f"{example}"
         )
+    if not _takes_one(function):
+        raise TypeError(
+            f"{option} got {function!r}, which does not take one argument, the "
+            f"{takes}: {example}"
+        )
+
+
+def is_coroutine_function(function: object) -> bool:
+    """Tell whether what *function* returns would have to be awaited."""
+    inside: Any = inspect.unwrap(cast("Any", function))
+    while isinstance(inside, functools.partial):
+        inside = inside.func
+    call = getattr(inside, "__call__", inside)  # noqa: B004 -- its kind matters
+    return inspect.iscoroutinefunction(inside) or inspect.iscoroutinefunction(call)
+
+
+def check_flag(option: str, value: object) -> None:
+    """Refuse what is merely true or false.
+
+    Raises:
+        TypeError: If *value* is no bool.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{option} must be True or False, not {value!r}")
 
 
 def _takes_one(function: Any) -> bool:
@@ -203,3 +231,17 @@ def hint(value: object) -> float | None:
     except OverflowError:
         return None
     return number if 0.0 <= number < math.inf else None
+
+
+def check_classify(option: str, classify: object) -> None:
+    """Refuse what could not classify an error.
+
+    Raises:
+        TypeError: With a classifier to write instead.
+    """
+    if not callable(classify) or isinstance(classify, type):
+        raise TypeError(
+            f"{option} must be a Classifier or a function of the error, not "
+            f"{classify!r}: write {option}=Classifier().extend({{...}})"
+        )
+    check_function(option, classify, takes="error")

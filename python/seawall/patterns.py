@@ -29,7 +29,6 @@ from uuid import UUID
 
 from ._backoff import Exponential
 from ._breaker import CircuitBreaker as Breaker
-from ._breaker import Consecutive
 from ._classify import classify, matches
 from ._clock import SYSTEM_CLOCK
 from ._correlation import correlation_scope
@@ -46,6 +45,7 @@ from ._events import CircuitClosed, CircuitEvent
 from ._fallback import Fallback, Step
 from ._pipeline import Pipeline
 from ._retry import Retry
+from ._trip import Consecutive
 from ._types import CircuitState
 from ._types import TransportType as EnumInfraTransportType
 from ._validate import seconds, whole

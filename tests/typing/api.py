@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from seawall import (
     AttemptRecord,
+    BreakerConfig,
     Category,
     CircuitBreaker,
     CircuitEvent,
@@ -23,11 +24,13 @@ from seawall import (
     CircuitState,
     CircuitStats,
     Classification,
+    Classifier,
     Clock,
     Consecutive,
     Constant,
     CredentialRefresh,
     Exponential,
+    FailureRatio,
     Fallback,
     FallbackUsed,
     InfraError,
@@ -77,6 +80,17 @@ Retry(backoff=Exponential(jitter="full"), clock=None)
 Retry(backoff=Exponential(jitter=0.5, seed=7))
 Retry(backoff=Constant(0.5))
 CircuitBreaker("db", on=ConnectionError, max_probes=2, probe_lease=10)
+CircuitBreaker("db", trip=FailureRatio(0.5, calls=32, min_calls=5))
+CircuitBreaker("db", trip=FailureRatio(1, duration=timedelta(seconds=30)))
+CircuitBreaker("db", break_duration=Exponential(base=5.0), max_server_delay=60)
+CircuitBreaker("db", break_duration=Linear(), probe_lease=None)
+CircuitBreaker("db", break_duration=Constant(5.0, jitter=0.1))
+CircuitBreaker("db", slow_after=2.5, cancelled_after=timedelta(seconds=5))
+CircuitBreaker("db", enforce=False, count_successes=True)
+CircuitBreaker("db", on_result=lambda reply: reply is None)
+CircuitBreaker("db", on_result=callable)
+CircuitBreaker("db", classify=Classifier().extend({}))
+CircuitBreaker("db", classify=lambda _: Classification(Category.OTHER))
 
 
 class Frozen:
@@ -263,8 +277,16 @@ def by_hand() -> None:
     with breaker.isolate() as isolation:
         assert_type(isolation, Isolation)
     breaker.disable()
+    breaker.reconfigure(trip=Consecutive(7), break_duration=timedelta(seconds=5))
+    breaker.reconfigure(success_threshold=1, max_probes=3, probe_lease=None)
+    breaker.reconfigure(cancelled_after=None, max_server_delay=60, enforce=False)
+    assert_type(breaker.config, BreakerConfig)
+    assert_type(breaker.config.trip, Consecutive | FailureRatio)
+    assert_type(breaker.config.slow_after, float | None)
     assert_type(breaker.stats(), CircuitStats)
     assert_type(breaker.stats().half_open_in, float | None)
+    assert_type(breaker.stats().successes, int | None)
+    assert_type(breaker.stats().since, float | None)
 
 
 def the_rest() -> None:

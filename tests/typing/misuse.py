@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 
 from seawall import (
+    Category,
     CircuitBreaker,
+    Classifier,
     Consecutive,
     CredentialRefresh,
     Exponential,
+    FailureRatio,
     Fallback,
     Issued,
     Pipeline,
@@ -34,6 +37,11 @@ async def fetch(url: str) -> bytes:
 def parse(text: str) -> int:
     """Be guarded, synchronously."""
     return int(text)
+
+
+def ready() -> bool:
+    """Take no argument, and so be no predicate."""
+    return True
 
 
 retry = Retry()
@@ -61,6 +69,24 @@ CircuitBreaker("db", failures=5)  # E
 CircuitBreaker("db", trip=5)  # E
 CircuitBreaker("db", Consecutive(5))  # E
 CircuitBreaker("db", break_duration="a minute")  # E
+CircuitBreaker("db", break_duration=None)  # E
+CircuitBreaker("db", break_duration=Exponential)  # E
+CircuitBreaker("db", trip=0.5)  # E
+CircuitBreaker("db", slow_after="2s")  # E
+CircuitBreaker("db", cancelled_after=Consecutive(5))  # E
+CircuitBreaker("db", max_server_delay=None)  # E
+CircuitBreaker("db", enforce="no")  # E
+CircuitBreaker("db", count_successes=None)  # E
+CircuitBreaker("db", on_result=ConnectionError())  # E
+CircuitBreaker("db", on_result=ready)  # E
+CircuitBreaker("db", classify=Classifier)  # E
+CircuitBreaker("db", classify=lambda _: Category.TIMEOUT)  # E
+FailureRatio()  # E
+FailureRatio(0.5, 32)  # E
+FailureRatio("half", calls=32)  # E
+FailureRatio(0.5, calls="32")  # E
+FailureRatio(0.5, duration="30s")  # E
+FailureRatio(0.5, min_calls=None)  # E
 Timeout()  # E
 Timeout("1s")  # E
 Step("cache")  # E
@@ -75,6 +101,11 @@ Pipeline(Retry, breaker)  # E
 
 retry.max_attempts = 7  # E
 breaker.config.success_threshold = 3  # E
+breaker.config = breaker.config  # E
+breaker.reconfigure(slow_after=3)  # E
+breaker.reconfigure(break_duration="a minute")  # E
+breaker.reconfigure(Consecutive(3))  # E
+breaker.stats().failures = 0  # E
 
 
 class Mine(Retry):  # E
@@ -91,11 +122,6 @@ def interrupted() -> int:
 async def guarded(url: str, *, limit: int = 3) -> bytes:
     """Keep its signature."""
     return url.encode() * limit
-
-
-def ready() -> bool:
-    """Take no argument, and so be no predicate."""
-    return True
 
 
 Retry(on=ready)  # E

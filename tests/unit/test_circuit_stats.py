@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,8 @@ from seawall import (
     CircuitState,
     CircuitStats,
     Consecutive,
+    CredentialRefreshError,
+    InfraAuthenticationError,
     InfraConnectionError,
 )
 
@@ -32,21 +35,27 @@ async def test_it_tells_the_whole_way_round() -> None:
     breaker = CircuitBreaker("db", trip=Consecutive(2), break_duration=60)
     assert breaker.stats() == CircuitStats(
         state=CircuitState.CLOSED,
+        since=None,
         generation=0,
+        successes=None,
         failures=0,
-        permits_out=0,
-        half_open_in=None,
+        ignored=0,
         rejected=0,
         late=0,
+        window_calls=0,
+        window_failures=0,
+        permits_out=0,
+        half_open_in=None,
     )
 
     breaker.acquire().failure()
-    assert breaker.stats().failures == 1
+    closed = breaker.stats()
+    assert (closed.window_calls, closed.window_failures) == (1, 1)
 
     breaker.acquire().failure()
     opened = breaker.stats()
     assert (opened.state, opened.generation) == (CircuitState.OPEN, 1)
-    assert opened.failures == 0
+    assert (opened.window_calls, opened.window_failures) == (0, 0)
     await anyio.sleep(20)
     assert breaker.stats().half_open_in == pytest.approx(40, abs=0.01)
     await anyio.sleep(50)
@@ -57,6 +66,84 @@ async def test_it_tells_the_whole_way_round() -> None:
     assert (probing.state, probing.permits_out) == (CircuitState.HALF_OPEN, 1)
     assert probing.half_open_in is None
     assert breaker.stats().permits_out == 0
+
+
+async def test_it_tells_since_when() -> None:
+    """In the breaker's own clock, at each change of state; a verdict is none."""
+
+    class Ticking:
+        now = 100.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def wall(self) -> float:
+            raise AssertionError("asked for the wall clock")
+
+        def sleep(self, duration: float, /) -> None:
+            raise AssertionError("slept")
+
+    clock = Ticking()
+    breaker = CircuitBreaker("db", trip=Consecutive(2), clock=clock)
+    breaker.acquire().failure()
+    assert breaker.stats().since is None
+
+    breaker.acquire().failure()
+    clock.now = 130.0
+    assert breaker.stats().since == 100
+
+    clock.now = 160.0
+    breaker.acquire().success()
+    assert breaker.stats().since == 160
+
+    clock.now = 190.0
+    breaker.reset()
+    assert breaker.stats().since == 190
+
+
+@pytest.mark.parametrize("decorated", [True, False])
+async def test_verdicts_are_counted_since_it_was_built(*, decorated: bool) -> None:
+    """Whatever the state was; successes only for who asks for them."""
+    breaker = CircuitBreaker("db", trip=Consecutive(2), count_successes=True)
+    call = breaker(ends) if decorated else functools.partial(breaker.call, ends)
+
+    await call(None)
+    for error in (InfraConnectionError(), InfraAuthenticationError(), KeyError()):
+        with pytest.raises(type(error)):
+            await call(error)
+    with pytest.raises(CredentialRefreshError):
+        await call(CredentialRefreshError("elsewhere"))
+    with anyio.move_on_after(1):
+        await call("hangs")
+    breaker.reset()
+    await call(None)
+
+    stats = breaker.stats()
+    assert (stats.successes, stats.failures, stats.ignored) == (3, 2, 2)
+
+
+async def ends(how: Exception | str | None) -> None:
+    """Work, fail or hang."""
+    if how == "hangs":
+        await anyio.sleep_forever()
+    if isinstance(how, Exception):
+        raise how
+
+
+async def test_what_changes_nothing_is_not_counted() -> None:
+    """A call inside a probe, one that comes late, one of a disabled circuit."""
+    breaker = CircuitBreaker("db", trip=Consecutive(1), break_duration=0)
+    late = breaker.acquire()
+    breaker.acquire().failure()
+
+    with breaker.acquire(), suppress(InfraConnectionError):
+        await breaker.call(ends, InfraConnectionError())
+    late.failure()
+    breaker.disable()
+    breaker.acquire().failure()
+
+    stats = breaker.stats()
+    assert (stats.failures, stats.late, stats.successes) == (1, 1, None)
 
 
 def test_it_is_of_one_moment() -> None:

@@ -226,7 +226,7 @@ def test_a_reset_forgets_failures_in_a_row() -> None:
     breaker.acquire().failure()
 
     assert breaker.state is CLOSED
-    assert breaker.stats().failures == 1
+    assert breaker.stats().window_failures == 1
 
 
 @pytest.mark.parametrize("decorated", [True, False])

@@ -4,96 +4,38 @@ from __future__ import annotations
 
 import gc
 import importlib.metadata
-import random
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import FunctionType
 from typing import Any
 
 import pytest
 
+from cores import (
+    DAY,
+    HOUR,
+    SECOND,
+    ManualClock,
+    admitted,
+    breaker_of,
+    breaks_of,
+    opened,
+    permitted,
+    probing,
+    settings_of,
+    told,
+    wrapper_of,
+)
 from seawall import _native
 from seawall._native import Backoff, Breaker, Permit, Rejection
-
-SECOND = 10**9
-
-
-class ManualClock:
-    """A clock that stands still until it is told otherwise, and counts its readers."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-        self.reads = 0
-        self.error: BaseException | None = None
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        self.reads += 1
-        if self.error is not None:
-            raise self.error
-        return self.seconds
 
 
 @pytest.fixture
 def clock() -> ManualClock:
     """Stand still at 100 s."""
     return ManualClock()
-
-
-def breaker_of(now: Callable[[], float] | None = None, **options: int) -> Breaker:
-    """Open after two failures, probe after 1 s, close after one success."""
-    defaults = {
-        "failures": 2,
-        "break_duration": SECOND,
-        "success_threshold": 1,
-        "max_probes": 1,
-        "probe_lease": 30 * SECOND,
-    }
-    return Breaker(**(defaults | options), now=now)
-
-
-def admitted(breaker: Breaker) -> int:
-    """Acquire from a closed breaker."""
-    stamp = breaker.acquire()
-    assert isinstance(stamp, int)
-    return stamp
-
-
-def permitted(breaker: Breaker) -> Permit:
-    """Acquire a probe's permit."""
-    permit = breaker.acquire()
-    assert isinstance(permit, Permit)
-    return permit
-
-
-def opened(clock: ManualClock, **options: int) -> Breaker:
-    """Return an open breaker."""
-    breaker = breaker_of(clock, failures=1, **options)
-    breaker.failure(admitted(breaker))
-    return breaker
-
-
-def probing(clock: ManualClock, **options: int) -> Breaker:
-    """Return a breaker whose next `acquire` is the first probe."""
-    breaker = opened(clock, **options)
-    clock.seconds += 1.0
-    return breaker
-
-
-def wrapper_of(breaker: Breaker) -> FunctionType:
-    """Make what the code generator makes: a function with globals of its own."""
-    wrapper = FunctionType((lambda: None).__code__, {})
-    breaker.attach(wrapper, "tok", "note")
-    return wrapper
-
-
-def told(wrapper: FunctionType) -> tuple[object, object]:
-    """Read what a wrapper would read."""
-    return wrapper.__globals__["tok"], wrapper.__globals__["note"]
 
 
 # Admission and the clock
@@ -166,17 +108,22 @@ def test_what_the_clock_raises_reaches_the_caller_and_changes_nothing(
     assert breaker.snapshot().generation == before
 
 
-def test_a_verdict_can_be_given_again_when_the_clock_failed(clock: ManualClock) -> None:
+@pytest.mark.parametrize("verdict", ["success", "failure", "cancelled"])
+def test_a_verdict_can_be_given_again_when_the_clock_failed(
+    clock: ManualClock, verdict: str
+) -> None:
     """Otherwise the probe's permit would be lost until its lease is over."""
-    breaker = probing(clock)
+    breaker = probing(clock, cancelled_after=1)
     permit = permitted(breaker)
+    clock.seconds += 1.0
     clock.error = ZeroDivisionError()
 
     with pytest.raises(ZeroDivisionError):
-        permit.failure()
+        getattr(permit, verdict)()
+    assert not permit.used
 
     clock.error = None
-    assert permit.failure() is not None
+    assert getattr(permit, verdict)() is not None
 
 
 def test_a_clock_that_tells_no_number_is_a_type_error() -> None:
@@ -189,7 +136,7 @@ def test_a_clock_that_tells_no_number_is_a_type_error() -> None:
 
 def test_without_a_clock_the_system_one_is_read() -> None:
     """`now=None` is CLOCK_MONOTONIC, read without a call into Python."""
-    breaker = breaker_of(failures=1, break_duration=3600 * SECOND)
+    breaker = breaker_of(failures=1, breaks=breaks_of(3600 * SECOND))
     breaker.failure(admitted(breaker))
 
     first, second = breaker.snapshot().retry_after, breaker.snapshot().retry_after
@@ -200,21 +147,57 @@ def test_without_a_clock_the_system_one_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "message"),
+    ("options", "message"),
     [
-        ("failures", 0, "failures must be at least 1, got 0"),
-        ("max_probes", 32, "max_probes must be 1 to 31, got 32"),
-        ("success_threshold", 0, "success_threshold must be 1 to 31, got 0"),
-        ("break_duration", 366 * 86400 * SECOND, "break_duration must be at most"),
-        ("probe_lease", 0, "probe_lease must be more than 0 s"),
+        pytest.param(options, message, id=message.split(", got")[0])
+        for options, message in [
+            ({"failures": 0}, "failures must be at least 1, got 0"),
+            ({"max_probes": 32}, "max_probes must be 1 to 31, got 32"),
+            ({"success_threshold": 0}, "success_threshold must be 1 to 31, got 0"),
+            (
+                {"breaks": breaks_of(366 * DAY)},
+                "break_duration must be at most 365 days, got 31622400 s",
+            ),
+            (
+                {"breaks": Backoff.exponential(1, 2.0, 9, "decorrelated", None)},
+                "jitter must be none, full, equal or a number for a break, got",
+            ),
+            ({"probe_lease": 0}, "probe_lease must be more than 0 s"),
+            ({"slow_after": 0}, "slow_after must be more than 0 s"),
+            ({"cancelled_after": 0}, "cancelled_after must be more than 0 s"),
+            (
+                {"cancelled_after": DAY + 1},
+                "cancelled_after must be more than 0 s and at most 24 hours, got 86400",
+            ),
+            ({"ratio": 1.5, "calls": 9}, "ratio must be 0 to 1, got 1.5"),
+            ({"ratio": 0.5, "calls": 0}, "calls must be 1 to 1024, got 0"),
+            (
+                {"ratio": 0.5, "calls": 9, "min_calls": 10},
+                "min_calls must be at most the calls of the window, got 10",
+            ),
+            (
+                {"ratio": 0.5, "duration": 25 * HOUR},
+                "duration must be 10 ms to 24 hours, got 90000 s",
+            ),
+            ({"ratio": 0.5}, "a ratio needs one window; give either calls or"),
+            (
+                {"ratio": 0.5, "calls": 9, "duration": SECOND},
+                "a ratio needs one window; give either calls or duration",
+            ),
+            ({"failures": None}, "one rule opens a circuit; give either failures"),
+            (
+                {"failures": 2, "ratio": 0.5, "calls": 9},
+                "one rule opens a circuit; give either failures or ratio",
+            ),
+        ]
     ],
 )
 def test_an_option_out_of_bounds_is_a_value_error(
-    option: str, value: int, message: str
+    options: dict[str, Any], message: str
 ) -> None:
-    """The core names the option and the value; nothing panics."""
+    """It is named with its value, before there is a breaker; nothing panics."""
     with pytest.raises(ValueError, match=message):
-        breaker_of(None, **{option: value})
+        settings_of(**options)
 
 
 # Permits
@@ -285,6 +268,30 @@ def test_a_permit_in_a_cycle_is_released_by_the_collector(clock: ManualClock) ->
     assert breaker.snapshot().permits_out == 0
 
 
+@pytest.mark.parametrize(
+    "ask", ["acquire", "snapshot", "success", "failure", "isolate", "disable", "reset"]
+)
+def test_a_permit_may_be_collected_in_the_middle_of_anything(
+    clock: ManualClock, ask: str
+) -> None:
+    """The collector and signal handlers run whenever a Python clock is read."""
+
+    def now() -> float:
+        gc.collect()
+        return clock()
+
+    breaker = breaker_of(now, ratio=0.5, duration=SECOND, cancelled_after=SECOND)
+    cycle: list[Any] = [permitted(breaker)]
+    cycle.append(cycle)
+    del cycle
+
+    arguments = [0] if ask in {"success", "failure"} else []
+    kept = getattr(breaker, ask)(*arguments)
+
+    assert breaker.snapshot().ignored == 1
+    del kept
+
+
 def test_a_permit_with_a_verdict_is_not_released_again(clock: ManualClock) -> None:
     """The place it would give back belongs to somebody else by now."""
     breaker = probing(clock, success_threshold=3, max_probes=2)
@@ -334,7 +341,7 @@ def test_a_breaker_whose_clock_knows_it_is_collected() -> None:
 
     class Owner:
         def __init__(self) -> None:
-            self.breaker = breaker_of(self.now, failures=1, break_duration=0)
+            self.breaker = breaker_of(self.now, failures=1, breaks=breaks_of(0))
             self.breaker.failure(0)
             self.permit = permitted(self.breaker)
 
@@ -373,18 +380,23 @@ def test_an_object_in_every_state(clock: ManualClock) -> None:
 def test_a_circuit_that_closes_while_the_clock_is_read_gives_a_plain_permit() -> None:
     """It takes no place, for there is none to take."""
     breaker: Breaker
+    resets = iter([1])
 
     def now() -> float:
-        breaker.reset()
+        if breaker.snapshot().state == _native.ISOLATED and next(resets, None):
+            breaker.reset()  # reads the clock, too
         return 0.0
 
     breaker = breaker_of(now)
+    breaker.isolate()
+    assert breaker.acquire() == 2
+    resets = iter([1])
     breaker.isolate()
 
     permit = breaker.permit(nested=False)
 
     assert isinstance(permit, Permit)
-    assert (permit.probe, permit.generation) == (False, 2)
+    assert (permit.probe, permit.generation) == (False, 4)
 
 
 def test_a_hold_keeps_its_breaker_alive_and_is_collected_with_it() -> None:
@@ -407,232 +419,6 @@ def test_a_hold_keeps_its_breaker_alive_and_is_collected_with_it() -> None:
     gc.collect()
 
     assert gone() is None
-
-
-# Publishing
-
-
-def test_a_wrapper_is_told_at_once_and_on_every_change(clock: ManualClock) -> None:
-    """It reads two names instead of making two calls."""
-    breaker = breaker_of(clock)
-    wrapper = wrapper_of(breaker)
-    assert told(wrapper) == (0, None)
-
-    breaker.failure(0)
-    assert told(wrapper) == (0, True)
-    breaker.success(0)
-    assert told(wrapper) == (0, None)
-
-    breaker.failure(0)
-    breaker.failure(0)
-    assert told(wrapper) == (None, True)
-    clock.seconds += 1.0
-    permit = permitted(breaker)
-    assert told(wrapper) == (None, True)
-    permit.success()
-    assert told(wrapper) == (3, None)
-
-
-def test_a_wrapper_is_told_of_every_command(clock: ManualClock) -> None:
-    """Otherwise an isolated circuit would go on admitting its decorated functions."""
-    breaker = breaker_of(clock)
-    wrapper = wrapper_of(breaker)
-
-    first, second = breaker.isolate(), breaker.isolate()
-    assert told(wrapper) == (None, True)
-    first.release()
-    assert told(wrapper) == (None, True)
-    second.release()
-    assert told(wrapper) == (2, None)
-    breaker.disable()
-    assert told(wrapper) == (3, None)
-    breaker.failure(3)
-    assert told(wrapper) == (3, None)
-    breaker.enable()
-    assert told(wrapper) == (4, None)
-    breaker.failure(4)
-    assert told(wrapper) == (4, True)
-    breaker.reset()
-    assert told(wrapper) == (5, None)
-
-
-def test_a_late_wrapper_is_told_what_the_others_know(clock: ManualClock) -> None:
-    """Functions are decorated at any time, also while the circuit is open."""
-    breaker = opened(clock)
-
-    assert told(wrapper_of(breaker)) == (None, True)
-
-
-def test_the_note_is_written_before_the_stamp(clock: ManualClock) -> None:
-    """Whoever is admitted with a new stamp finds the note that belongs to it."""
-    breaker = probing(clock)
-    wrapper = wrapper_of(breaker)
-    assert list(wrapper.__globals__) == ["note", "tok"]
-
-    wrapper.__globals__.clear()
-    permitted(breaker).success()
-
-    assert list(wrapper.__globals__) == ["note", "tok"]
-
-
-def test_all_wrappers_of_a_breaker_share_one_stamp(clock: ManualClock) -> None:
-    """A thousand functions behind one breaker need one number."""
-    breaker = breaker_of(clock, failures=1, break_duration=0)
-    wrappers = [wrapper_of(breaker) for _ in range(3)]
-    for _ in range(100):  # beyond the small integers, which are shared anyway
-        breaker.failure(admitted(breaker))
-        permitted(breaker).success()
-    wrappers.append(wrapper_of(breaker))
-
-    stamps = [told(wrapper)[0] for wrapper in wrappers]
-
-    assert stamps == [300] * 4
-    assert len({id(stamp) for stamp in stamps}) == 1
-
-
-def test_a_breaker_does_not_keep_its_wrappers(clock: ManualClock) -> None:
-    """Functions that are decorated and thrown away leave nothing behind."""
-    breaker = breaker_of(clock)
-    kept, dropped = wrapper_of(breaker), wrapper_of(breaker)
-    breaker.failure(0)
-    gone = weakref.ref(dropped)
-
-    del dropped
-
-    assert gone() is None
-    breaker.success(0)
-    assert told(kept) == (0, None)
-
-
-def test_references_to_dead_wrappers_are_cleared_out(clock: ManualClock) -> None:
-    """Also where the circuit never changes and only `attach` is called."""
-    breaker = breaker_of(clock)
-    reference = weakref.ref(wrapper_of(breaker))
-    assert sys.getrefcount(reference) > 2, "the breaker holds this very reference"
-
-    _other = wrapper_of(breaker)
-
-    assert sys.getrefcount(reference) == 2
-
-
-@pytest.mark.parametrize("no_function", [len, object(), Breaker, breaker_of])
-def test_only_functions_written_in_python_can_be_told(no_function: Any) -> None:
-    """Anything else has no globals, or runs code when it is asked for them."""
-    if isinstance(no_function, FunctionType):
-        no_function = no_function.__get__(1)  # a bound method
-
-    with pytest.raises(TypeError, match="attach needs a function written in Python"):
-        breaker_of().attach(no_function, "tok", "note")
-
-
-class TwoCalls:
-    """The plain protocol: ask, run, report. Always."""
-
-    def __init__(self, breaker: Breaker) -> None:
-        self.breaker = breaker
-
-    def begin(self) -> int | Permit | Rejection:
-        """Ask whether the call may run."""
-        return self.breaker.acquire()
-
-    def succeed(self, ticket: int | Permit) -> None:
-        """Report a success."""
-        if isinstance(ticket, Permit):
-            ticket.success()
-        else:
-            self.breaker.success(ticket)
-
-    def fail(self, ticket: int | Permit) -> None:
-        """Report a failure."""
-        if isinstance(ticket, Permit):
-            ticket.failure()
-        else:
-            self.breaker.failure(ticket)
-
-    def state(self) -> tuple[int, ...]:
-        """Everything the word says but its times."""
-        seen = self.breaker.snapshot()
-        counts = (seen.failures, seen.successes, seen.permits_out)
-        return (seen.state, seen.generation, *counts)
-
-
-class TwoNames(TwoCalls):
-    """What a generated wrapper does: no call while there is nothing to say."""
-
-    def __init__(self, breaker: Breaker) -> None:
-        super().__init__(breaker)
-        self.wrapper = wrapper_of(breaker)
-
-    def begin(self) -> int | Permit | Rejection:
-        """Take the stamp that lies there, or ask."""
-        stamp: int | None = self.wrapper.__globals__["tok"]
-        return super().begin() if stamp is None else stamp
-
-    def succeed(self, ticket: int | Permit) -> None:
-        """Report a success to whom it means something."""
-        if isinstance(ticket, Permit) or self.wrapper.__globals__["note"] is not None:
-            super().succeed(ticket)
-
-
-def test_two_names_decide_what_two_calls_decide() -> None:
-    """2,000 random interleavings of up to 8 calls: no divergence."""
-    for seed in range(2000):
-        rng = random.Random(seed)
-        clock = ManualClock()
-        options = {
-            "failures": rng.randint(1, 3),
-            "success_threshold": rng.randint(1, 2),
-            "max_probes": rng.randint(1, 2),
-            "probe_lease": 2 * SECOND,
-        }
-        plain = TwoCalls(breaker_of(clock, **options))
-        published = TwoNames(breaker_of(clock, **options))
-        interleave(rng, clock, plain, published)
-
-
-def interleave(
-    rng: random.Random, clock: ManualClock, plain: TwoCalls, published: TwoCalls
-) -> None:
-    """Begin and end calls in any order, and compare after every step."""
-    running: list[tuple[Any, Any]] = []
-    for _ in range(40):
-        step = rng.choice(["begin", "succeed", "fail", "cancel", "wait"])
-        if step == "wait":
-            clock.seconds += rng.choice([0.3, 1.0, 2.5])
-        elif step == "begin" and len(running) < 8:
-            pair = (plain.begin(), published.begin())
-            assert type(pair[0]) is type(pair[1])
-            if not isinstance(pair[0], Rejection):
-                running.append(pair)
-        elif step != "begin" and running:
-            one, other = running.pop(rng.randrange(len(running)))
-            if step != "cancel":
-                getattr(plain, step)(one)
-                getattr(published, step)(other)
-            del one, other
-        assert plain.state() == published.state()
-
-
-def test_the_last_word_of_any_thread_is_published() -> None:
-    """A stale note after a failure would lose the success that resets it."""
-    breaker = breaker_of(failures=2**31)
-    wrapper = wrapper_of(breaker)
-
-    def work(seed: int) -> None:
-        rng = random.Random(seed)
-        for _ in range(2000):
-            rng.choice([breaker.success, breaker.failure])(0)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        for round_ in range(5):
-            with ThreadPoolExecutor(4) as threads:
-                list(threads.map(work, range(round_ * 4, round_ * 4 + 4)))
-            failures = breaker.snapshot().failures
-            assert told(wrapper) == (0, True if failures else None)
-    finally:
-        sys.setswitchinterval(interval)
 
 
 # Backoff

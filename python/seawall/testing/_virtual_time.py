@@ -40,6 +40,9 @@ _Ts = TypeVarTuple("_Ts")
 # that is done wakes the loop at once; this is for holds that end without a wake-up.
 HOLD_STEP = 0.002
 
+# Seconds; the finest of any system's monotonic clock.
+_RESOLUTION = 1e-9
+
 
 class Holds:
     """What keeps time still: a count that any thread can change.
@@ -87,6 +90,25 @@ class _VirtualSelector(selectors.DefaultSelector):
         return events
 
 
+class _Endless(asyncio.TimerHandle):
+    """A timer that never fires. It is kept until it is cancelled.
+
+    By its identity: handles are equal to others and hashed by their instant, which all
+    of these share, so that a set of thousands would compare each with all others.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, kept: dict[int, _Endless], *timer: Any) -> None:
+        super().__init__(*timer)
+        self._kept = kept
+        kept[id(self)] = self
+
+    def cancel(self) -> None:
+        super().cancel()
+        self._kept.pop(id(self), None)
+
+
 @final
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Runs asyncio code in virtual time: sleeping and time-outs take no time at all.
@@ -116,7 +138,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         selector.loop = self
         self._now = start
         self._holds = Holds()
-        self._endless: set[asyncio.TimerHandle] = set()
+        self._endless: dict[int, _Endless] = {}
         self._limiter: anyio.CapacityLimiter | None = None
 
     def time(self) -> float:
@@ -138,6 +160,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def jump(self, duration: float) -> None:
         """Move the clock forward. The loop does this itself whenever it is idle."""
         self._now += duration
+        # A timer is due if it is less than now plus a nanosecond. After half a year
+        # floats are further apart than that: none would be at its very instant.
+        if self._now + _RESOLUTION == self._now:
+            self._now = math.nextafter(self._now, math.inf)
 
     def run_forever(self) -> None:
         if self._limiter is None:
@@ -164,10 +190,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         # The loop cuts every wait at a day, so that a timer which never ends would make
         # it run from day to day at full speed. It is kept, not scheduled: the handle
         # is all that refers to the sleeping task.
-        self._endless = {handle for handle in self._endless if not handle.cancelled()}
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._endless.add(handle)
-        return handle
+        return _Endless(self._endless, when, callback, args, self, context)
 
     def run_in_executor(
         self, executor: Any, func: Callable[[*_Ts], _T], *args: *_Ts

@@ -14,8 +14,8 @@ use crate::{
 /// A rule for delays: how they grow, where they stop, how they spread.
 #[pyclass(frozen, module = "seawall._native")]
 pub(crate) struct Backoff {
-    core: core::Backoff,
-    seed: Option<u64>,
+    pub(crate) core: core::Backoff,
+    pub(crate) seed: Option<u64>,
 }
 
 #[pymethods]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
 use seawall_core::Stamp;
 
-use crate::breaker::{Breaker, Transition};
+use crate::{answer::Transition, breaker::Breaker};
 
 /// One hold. Dropped, it holds on: an operator who typed the command and kept
 /// nothing meant it.
@@ -41,11 +41,16 @@ impl Hold {
     }
 
     /// Release it; a second time changes nothing, for the other holds are not ours.
-    fn release(&self, py: Python<'_>) -> Option<Transition> {
-        if self.released.swap(true, Ordering::AcqRel) {
-            return None;
+    fn release(&self, py: Python<'_>) -> PyResult<Option<Transition>> {
+        if self.released.load(Ordering::Acquire) {
+            return Ok(None);
         }
-        self.breaker.get().unheld(py, self.stamp)
+        // First the clock: if it raises, this still is a hold.
+        let now = self.breaker.get().now(py)?;
+        if self.released.swap(true, Ordering::AcqRel) {
+            return Ok(None);
+        }
+        Ok(self.breaker.get().unheld(py, self.stamp, now))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

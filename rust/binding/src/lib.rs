@@ -8,6 +8,8 @@
 //! does not need the GIL, and says so.
 #![deny(unsafe_code)]
 
+mod admission;
+mod answer;
 mod backoff;
 mod breaker;
 mod clock;
@@ -16,6 +18,10 @@ mod entropy;
 mod hold;
 mod permit;
 mod publish;
+mod settings;
+mod since;
+mod tally;
+mod verdict;
 
 use pyo3::prelude::*;
 
@@ -27,10 +33,12 @@ mod _native {
 
     #[pymodule_export]
     use super::{
+        answer::{Rejection, Snapshot, Transition},
         backoff::Backoff,
-        breaker::{Breaker, Rejection, Snapshot, Transition},
+        breaker::Breaker,
         hold::Hold,
         permit::Permit,
+        settings::Settings,
     };
 
     #[pymodule_export]

@@ -5,20 +5,38 @@
 //! `None` while a success has nothing to do, `True` otherwise. They are written
 //! when they change, so that the undisturbed call only reads them.
 //!
-//! Rule 1: the word is read and the names are written under one lock, which
-//! only writers take. Whoever wrote the word publishes before it returns, so
-//! the last to hold the lock saw the last word. To look at the word again after
-//! writing is not enough: another thread's failure may fall between the look
-//! and the write, and its next success would find a stale `note` and be lost.
+//! Rule 1: the breaker is read and the names are written under one lock, which
+//! only writers take. Whoever changed the breaker publishes before it returns.
+//! To look at the breaker again after writing is not enough: another thread's
+//! failure may fall between the look and the write, and its next success would
+//! find a stale `note` and be lost.
 //!
-//! Rule 2: `note` is written before `tok`. Whoever is admitted with a new stamp
+//! Rule 2: who finds that the wrappers know already what it would tell takes no
+//! lock. `known` says what they know, and `UNKNOWN` from before the breaker is
+//! read until the names are written. Both sides write, fence, read: who changed
+//! the breaker reads `known`, who publishes wrote `UNKNOWN` there and reads the
+//! breaker. Of two fences one is the first. If it is that of the change, the
+//! publisher reads the change. If it is the publisher's, then who changed sees
+//! `UNKNOWN`, or what this publisher or a later one has told.
+//!
+//! So nothing is lost: look at the last publisher and at those whose changes
+//! were the last to each word of the breaker, and of all these at the one with
+//! the last fence. It reads the breaker as it stays, for all the others wrote
+//! before their fences. If it is the publisher, it tells just that. If it is
+//! one of the others, it sees what the last publisher told, and took no lock
+//! only because that is the same.
+//!
+//! Rule 3: `note` is written before `tok`. Whoever is admitted with a new stamp
 //! finds what belongs to it.
 //!
-//! Rule 3: no Python code runs under the lock. Names are exact strings, values
+//! Rule 4: no Python code runs under the lock. Names are exact strings, values
 //! are `None`, `True` or a number, nothing that the collector tracks is made;
 //! the functions are let go after the lock, for the last reference may be ours.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering, fence},
+};
 
 use pyo3::{
     exceptions::PyTypeError,
@@ -27,18 +45,36 @@ use pyo3::{
     sync::{MutexExt, PyOnceLock},
     types::{PyDict, PyString, PyType, PyWeakrefMethods, PyWeakrefReference},
 };
-use seawall_core::{Breaker, Published, Stamp};
+use seawall_core::Stamp;
+
+/// What wrappers are told.
+#[derive(Clone, Copy)]
+pub(crate) struct News {
+    /// The stamp of every call; `None` if each has to ask.
+    pub(crate) admits: Option<Stamp>,
+    /// Has a success something to do?
+    pub(crate) note: bool,
+}
+
+impl News {
+    fn code(self) -> u32 {
+        let admits = self.admits.map_or(0, |stamp| (stamp.generation() << 1) | 1);
+        (admits << 1) | u32::from(self.note)
+    }
+}
+
+/// The code of no news: they have 22 bits.
+const UNKNOWN: u32 = u32::MAX;
 
 /// The wrappers of one breaker, and what they were told.
-#[derive(Default)]
 pub(crate) struct Publisher {
+    known: AtomicU32, // written under the lock only
     told: Mutex<Told>,
 }
 
 #[derive(Default)]
 struct Told {
-    last: Option<Published>,
-    stamp: Option<Py<PyAny>>, // of `last`: one object for all wrappers
+    stamp: Option<Py<PyAny>>, // one object for all wrappers
     wrappers: Vec<Wrapper>,
 }
 
@@ -50,11 +86,24 @@ struct Wrapper {
 
 type Functions<'py> = Vec<Bound<'py, PyAny>>;
 
+impl Default for Publisher {
+    fn default() -> Self {
+        Self {
+            known: AtomicU32::new(UNKNOWN),
+            told: Mutex::default(),
+        }
+    }
+}
+
 impl Publisher {
-    /// Tells every wrapper what `breaker` says, if it is news.
-    pub(crate) fn publish(&self, py: Python<'_>, breaker: &Breaker) {
+    /// Tells every wrapper what `read` says of the breaker, if it is news.
+    pub(crate) fn publish(&self, py: Python<'_>, read: impl Fn() -> News) {
+        fence(Ordering::SeqCst);
+        if self.known.load(Ordering::Acquire) == read().code() {
+            return;
+        }
         let mut held = Vec::new();
-        let result = self.lock(py).update(py, breaker, &mut held);
+        let result = self.lock(py).update(py, &self.known, read, &mut held);
         if let Err(error) = result {
             error.write_unraisable(py, None);
         }
@@ -63,7 +112,7 @@ impl Publisher {
     /// Tells one more wrapper, now and from now on, for as long as it lives.
     pub(crate) fn attach(
         &self,
-        breaker: &Breaker,
+        read: impl Fn() -> News,
         function: &Bound<'_, PyAny>,
         tok: &str,
         note: &str,
@@ -77,7 +126,8 @@ impl Publisher {
         };
         let mut held = Vec::new();
         let mut told = self.lock(py);
-        told.add(function, wrapper, breaker, &mut held)
+        let news = told.update(py, &self.known, read, &mut held)?;
+        told.add(function, wrapper, news, &mut held)
     }
 
     /// Whoever panicked left nothing that the next writer would not write
@@ -93,22 +143,33 @@ impl Told {
     fn update<'py>(
         &mut self,
         py: Python<'py>,
-        breaker: &Breaker,
+        known: &AtomicU32,
+        read: impl Fn() -> News,
         held: &mut Functions<'py>,
-    ) -> PyResult<Published> {
-        let news = breaker.published();
-        if self.last == Some(news) {
-            return Ok(news);
+    ) -> PyResult<News> {
+        let before = known.swap(UNKNOWN, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let news = read();
+        if before != news.code() {
+            self.tell(py, news, held)?; // else unknown until somebody succeeds
         }
-        self.last = None; // until everybody has been told
+        known.store(news.code(), Ordering::Release);
+        Ok(news)
+    }
+
+    fn tell<'py>(
+        &mut self,
+        py: Python<'py>,
+        news: News,
+        held: &mut Functions<'py>,
+    ) -> PyResult<()> {
         self.stamp = news.admits.map(|stamp| number(py, stamp)).transpose()?;
-        let (stamp, mut result) = (&self.stamp, Ok(news));
+        let (stamp, mut result) = (&self.stamp, Ok(()));
         retain_living(&mut self.wrappers, py, held, |wrapper, function| {
-            if let Err(error) = wrapper.tell(function, news.quiet, stamp.as_ref()) {
+            if let Err(error) = wrapper.tell(function, news.note, stamp.as_ref()) {
                 result = Err(error);
             }
         });
-        self.last = result.as_ref().ok().copied();
         result
     }
 
@@ -116,11 +177,10 @@ impl Told {
         &mut self,
         function: &Bound<'py, PyAny>,
         wrapper: Wrapper,
-        breaker: &Breaker,
+        news: News,
         held: &mut Functions<'py>,
     ) -> PyResult<()> {
-        let news = self.update(function.py(), breaker, held)?;
-        wrapper.tell(function, news.quiet, self.stamp.as_ref())?;
+        wrapper.tell(function, news.note, self.stamp.as_ref())?;
         // Where functions are decorated and thrown away, and the circuit stays
         // closed, nobody else would clear the dead ones out.
         retain_living(&mut self.wrappers, function.py(), held, |_, _| ());
@@ -133,14 +193,14 @@ impl Wrapper {
     fn tell(
         &self,
         function: &Bound<'_, PyAny>,
-        quiet: bool,
+        note: bool,
         stamp: Option<&Py<PyAny>>,
     ) -> PyResult<()> {
         let py = function.py();
         let globals = function
             .getattr(intern!(py, "__globals__"))?
             .cast_into::<PyDict>()?;
-        globals.set_item(&self.note, (!quiet).then_some(true))?;
+        globals.set_item(&self.note, note.then_some(true))?;
         globals.set_item(&self.tok, stamp)
     }
 }

@@ -12,6 +12,8 @@
 //! The names of the jitters are those of
 //! <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 
+mod packed;
+
 use crate::config::Value;
 use crate::{ConfigError, Nanos, convert, rng};
 
@@ -41,6 +43,11 @@ impl Ppm {
     /// The share in parts per million.
     pub const fn get(self) -> u32 {
         self.0
+    }
+
+    /// A share that was [`get`](Self::get) before.
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(u32::try_from(bits).unwrap_or(Self::WHOLE))
     }
 
     fn of(self, whole: u64) -> u64 {

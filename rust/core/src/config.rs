@@ -1,23 +1,27 @@
 //! What can be set, and within which bounds.
 
+mod live;
 mod trip;
 
 use core::fmt;
 
 use crate::{Backoff, Jitter, Nanos};
 
+pub(crate) use live::Live;
 pub use trip::{Trip, Window};
 
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3600 * SECOND;
 
 /// Longest break. The deadline is a circular count of milliseconds in 37 bits,
-/// whose half range is 2.1 years.
+/// one turn of which is 4.3 years.
 pub const MAX_BREAK: Nanos = Nanos::new(365 * 24 * HOUR);
-/// Longest lease of a probe before doubling.
+/// Longest lease of a probe before doubling, and of a call before it is slow.
 pub const MAX_LEASE: Nanos = Nanos::new(24 * HOUR);
 /// Most permits out at once, and most successes asked for: five bits.
 pub const MAX_PROBES: u32 = 31;
+/// Most re-openings in a row that are counted, each with a break of its own: four bits.
+pub const MAX_REOPENINGS: u32 = 15;
 
 /// An option outside its bounds.
 ///
@@ -90,6 +94,7 @@ pub struct BreakerConfig {
     max_probes: u32,
     breaks: Backoff,
     probe_lease: Nanos,
+    slow_after: Option<Nanos>,
 }
 
 impl BreakerConfig {
@@ -117,19 +122,14 @@ impl BreakerConfig {
         one_to_31("max_probes", max_probes)?;
         let breaks = Backoff::constant(break_duration, Jitter::None)?;
         check_breaks(&breaks)?;
-        if probe_lease == Nanos::new(0) || probe_lease > MAX_LEASE {
-            return Err(ConfigError::new(
-                "probe_lease",
-                "more than 0 s and at most 24 hours",
-                Value::Time(probe_lease),
-            ));
-        }
+        within_a_day("probe_lease", probe_lease)?;
         Ok(Self {
             trip,
             success_threshold,
             max_probes,
             breaks,
             probe_lease,
+            slow_after: None,
         })
     }
 
@@ -164,6 +164,18 @@ impl BreakerConfig {
         Ok(Self { breaks, ..self })
     }
 
+    /// The same, where a call that takes longer than `slow_after` is slow. If a
+    /// ratio opens the circuit, calls in flight that are older count as failed;
+    /// they are found within a quarter of that time.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not more than 0 and at most 24 hours.
+    pub fn with_slow_after(self, slow_after: Nanos) -> Result<Self, ConfigError> {
+        within_a_day("slow_after", slow_after)?;
+        let slow_after = Some(slow_after);
+        Ok(Self { slow_after, ..self })
+    }
+
     /// What opens the circuit.
     pub const fn trip(&self) -> Trip {
         self.trip
@@ -196,6 +208,11 @@ impl BreakerConfig {
     pub const fn probe_lease(&self) -> Nanos {
         self.probe_lease
     }
+
+    /// How long a call may take; `None` if any time.
+    pub const fn slow_after(&self) -> Option<Nanos> {
+        self.slow_after
+    }
 }
 
 fn check_breaks(breaks: &Backoff) -> Result<(), ConfigError> {
@@ -213,6 +230,14 @@ fn check_breaks(breaks: &Backoff) -> Result<(), ConfigError> {
         return Err(ConfigError::new("jitter", bounds, Value::Name(jitter)));
     }
     Ok(())
+}
+
+fn within_a_day(option: &'static str, value: Nanos) -> Result<(), ConfigError> {
+    if value > Nanos::new(0) && value <= MAX_LEASE {
+        return Ok(());
+    }
+    let bounds = "more than 0 s and at most 24 hours";
+    Err(ConfigError::new(option, bounds, Value::Time(value)))
 }
 
 const fn at_least_one(option: &'static str, value: u32) -> Result<(), ConfigError> {

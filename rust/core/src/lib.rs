@@ -8,7 +8,7 @@
 //! * They never draw entropy. Randomness arrives as a `u64`.
 //! * They never wait or lock, and allocate only when they are made. Each shared
 //!   state is one atomic word that moves by compare-and-swap, or several that
-//!   need not agree.
+//!   need not agree. (Of two that reconfigure one breaker at once, one waits.)
 //!
 //! ```
 //! use seawall_core::{Admit, Breaker, BreakerConfig, Nanos};
@@ -35,7 +35,9 @@ mod sync;
 pub mod window;
 
 pub use backoff::{Backoff, Jitter, Ppm};
-pub use breaker::{Admit, Breaker, Change, Published, Reject, Snapshot, Stamp, State, Transition};
+pub use breaker::{
+    Admit, Breaker, Change, Flight, Published, Reject, Snapshot, Stamp, State, Transition,
+};
 pub use budget::Budget;
 pub use config::{BreakerConfig, ConfigError, Trip, Window};
 pub use nanos::Nanos;

@@ -1,14 +1,22 @@
-//! The one atomic type of this crate: the real one, or loom's.
+//! The atomics of this crate: the real ones, or loom's.
 //!
 //! Under `--cfg loom` every access is a point where loom may switch threads,
 //! and every access that takes the cache line for writing is counted, so that
-//! "this path stores nothing" is something a model can assert.
+//! "this path stores nothing" is something a model can assert. [`Part`] is the
+//! same atomic for words that are no state on their own.
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use core::sync::atomic::{AtomicU64, AtomicU64 as Part, Ordering};
 
 #[cfg(loom)]
-pub(crate) use checked::{AtomicU64, Ordering};
+pub(crate) use checked::{AtomicU64, Ordering, Part};
+
+/// Lets somebody else go on.
+#[cfg(not(loom))]
+pub(crate) use core::hint::spin_loop as pause;
+
+#[cfg(loom)]
+pub(crate) use loom::thread::yield_now as pause;
 
 #[cfg(loom)]
 mod checked {
@@ -72,6 +80,44 @@ mod checked {
             self.count();
             self.value
                 .compare_exchange_weak(current, new, success, failure)
+        }
+    }
+
+    /// loom's atomic where a stale load is what has to be looked for: a word
+    /// that says something only together with others. Loads are counted.
+    #[derive(Debug)]
+    pub(crate) struct Part {
+        value: loom::sync::atomic::AtomicU64,
+        reads: Counter,
+    }
+
+    impl Part {
+        pub(crate) fn new(value: u64) -> Self {
+            Self {
+                value: loom::sync::atomic::AtomicU64::new(value),
+                reads: Counter::new(0),
+            }
+        }
+
+        pub(crate) fn reads(&self) -> u64 {
+            self.reads.load(Ordering::Relaxed)
+        }
+
+        pub(crate) fn load(&self, order: Ordering) -> u64 {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.value.load(order)
+        }
+
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            self.value.store(value, order);
+        }
+
+        pub(crate) fn fetch_or(&self, bits: u64, order: Ordering) -> u64 {
+            self.value.fetch_or(bits, order)
+        }
+
+        pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+            self.value.fetch_add(value, order)
         }
     }
 }

@@ -54,6 +54,7 @@ fn failures_in_a_row_open_and_a_success_between_them_forgets() {
         old: State::Closed,
         new: State::Open,
         generation: 1,
+        break_duration: Some(Nanos::new(SECOND)),
     };
     assert_eq!(breaker.failure(stamp, || START), Change::Moved(opened));
     assert_eq!(breaker.failure(stamp, || START), Change::Late);
@@ -107,6 +108,7 @@ fn the_first_acquire_at_the_deadline_holds_the_first_probe() {
         old: State::Open,
         new: State::HalfOpen,
         generation: 2,
+        break_duration: None,
     };
     assert_eq!((state, transition), (State::HalfOpen, Some(half_open)));
     assert!(is_rejected(&breaker, SECOND));
@@ -123,6 +125,7 @@ fn more_successes_than_permits_are_earned_one_after_the_other() {
         old: State::HalfOpen,
         new: State::Closed,
         generation: 3,
+        break_duration: None,
     };
 
     assert_eq!(
@@ -178,6 +181,7 @@ fn no_lease_is_longer_than_twenty_days() {
     let mut now = 0;
     permit(&breaker, now);
     for days in [1, 2, 4, 8, 16, 20, 20, 20, 20] {
+        assert!(is_rejected(&breaker, now));
         assert!(is_rejected(&breaker, now + days * DAY - 1));
         now += days * DAY;
         permit(&breaker, now);
@@ -233,6 +237,50 @@ fn a_break_of_a_year_is_a_year() {
 }
 
 #[test]
+fn a_round_that_was_lost_a_month_ago_is_over() {
+    // The count of quarters of a second goes half round in 24 days, round in 48.
+    for silence in [1, 23, 25, 30, 40, 48, 60, 80] {
+        let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+        open(&breaker);
+        permit(&breaker, SECOND);
+
+        assert!(!is_rejected(&breaker, silence * DAY), "{silence} days");
+    }
+}
+
+#[test]
+fn a_break_that_began_years_ago_is_over() {
+    // The count of milliseconds goes half round in 2.2 years, round in 4.4.
+    for silence in [1, 2, 3, 6, 7] {
+        let breaker = breaker(1, SECOND, 1, 1, SECOND);
+        open(&breaker);
+        let now = silence * 365 * DAY;
+
+        assert_eq!(breaker.snapshot(|| Nanos::new(now)).retry_after, None);
+        assert!(!is_rejected(&breaker, now), "{silence} years");
+    }
+}
+
+#[test]
+fn who_read_the_clock_long_ago_takes_no_permit_back() {
+    // A thread may be put to sleep between its reading and its look at the word.
+    let breaker = breaker(1, SECOND, 1, 1, 30 * SECOND);
+    open(&breaker);
+    permit(&breaker, HOUR);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert_eq!(breaker.snapshot(|| START).generation, 2);
+}
+
+#[test]
+fn who_read_the_clock_long_ago_does_not_end_a_break_of_a_year() {
+    let breaker = breaker(1, 365 * DAY, 1, 1, SECOND);
+    breaker.failure(permit(&breaker, 0), || Nanos::new(HOUR));
+
+    assert!(is_rejected(&breaker, 0));
+}
+
+#[test]
 fn sleeping_what_retry_after_says_is_enough() {
     let breaker = breaker(1, 1_500_000, 1, 1, SECOND); // a millisecond and a half
     let begun = Nanos::new(999_999);
@@ -253,6 +301,23 @@ fn reopenings_count_to_fifteen_and_closing_forgets_them() {
     breaker.success(permit(&breaker, 0));
 
     assert_eq!(breaker.snapshot(|| START).reopenings, 0);
+}
+
+#[test]
+fn the_sixteenth_break_in_a_row_is_the_longest() {
+    let second = Nanos::new(SECOND);
+    let breaks = Backoff::linear(second, second, Nanos::MAX, Jitter::None).unwrap();
+    let config = BreakerConfig::new(1, second, 1, 1, second).unwrap();
+    let breaker = Breaker::new(config.with_breaks(breaks).unwrap());
+    let mut now = Nanos::new(0);
+    for round in 1..=20 {
+        let change = breaker.failure(permit(&breaker, now.as_u64()), || now);
+        let Change::Moved(Transition { break_duration, .. }) = change else {
+            panic!("round {round} opened nothing");
+        };
+        assert_eq!(break_duration, Some(Nanos::new(SECOND * 16.min(round))));
+        now = now.saturating_add(Nanos::new(SECOND * 60));
+    }
 }
 
 #[test]
@@ -306,6 +371,7 @@ fn a_reset_of_a_closed_circuit_makes_earlier_calls_late() {
         old: State::Closed,
         new: State::Closed,
         generation: 1,
+        break_duration: None,
     };
 
     assert_eq!(breaker.reset(), Change::Moved(reset));
@@ -379,6 +445,7 @@ fn a_ratio_opens_at_the_failure_that_reaches_it() {
             old: State::Closed,
             new: State::Open,
             generation: 1,
+            break_duration: Some(Nanos::new(SECOND)),
         };
         assert_eq!(breaker.failure(stamp, || START), Change::Moved(opened));
         assert_eq!(breaker.failure(stamp, || START), Change::Late);
@@ -529,6 +596,38 @@ fn the_draw_spreads_a_break() {
     assert!(wait(u64::MAX) > Nanos::new(14 * SECOND));
 }
 
+/// The break that the first failure was told of, and the one that a failed probe was.
+fn told(breaks: Backoff, draw: u64, hint: Option<Nanos>) -> [Option<Nanos>; 2] {
+    let config = BreakerConfig::new(1, Nanos::new(SECOND), 1, 1, Nanos::new(SECOND)).unwrap();
+    let breaker = Breaker::new(config.with_breaks(breaks).unwrap());
+    [START, Nanos::new(HOUR)].map(|now| {
+        let stamp = permit(&breaker, now.as_u64());
+        match breaker.failure_with(stamp, || now, draw, hint) {
+            Change::Moved(transition) => transition.break_duration,
+            change @ (Change::Kept | Change::Late) => panic!("{change:?}"),
+        }
+    })
+}
+
+#[test]
+fn a_transition_tells_the_break_that_was_computed_for_it() {
+    let seconds = |seconds: u64| Some(Nanos::new(seconds * SECOND));
+    let growing = |jitter| Backoff::exponential(Nanos::new(SECOND), 3.0, Nanos::MAX, jitter);
+    let plain = growing(Jitter::None).unwrap();
+    let spread = growing(Jitter::Equal).unwrap();
+
+    assert_eq!(told(plain, 0, None), [seconds(1), seconds(3)], "growth");
+    assert_eq!(
+        told(spread, 0, None),
+        [
+            Some(Nanos::new(SECOND / 2)),
+            Some(Nanos::new(3 * SECOND / 2))
+        ],
+        "jitter"
+    );
+    assert_eq!(told(plain, 0, seconds(2)), [seconds(2), seconds(3)], "hint");
+}
+
 #[test]
 fn growing_breaks_end_at_a_year() {
     let config = BreakerConfig::new(1, Nanos::new(SECOND), 1, 1, Nanos::new(SECOND)).unwrap();
@@ -537,6 +636,114 @@ fn growing_breaks_end_at_a_year() {
 
     assert_eq!(config.break_after(2, 0, None), Nanos::new(100 * DAY));
     assert_eq!(config.break_after(3, 0, None), Nanos::new(365 * DAY));
+}
+
+fn config(failures: u32, seconds: u64) -> BreakerConfig {
+    let duration = Nanos::new(seconds * SECOND);
+    BreakerConfig::new(failures, duration, 1, 1, duration).unwrap()
+}
+
+#[test]
+fn a_new_threshold_counts_the_failures_before_it() {
+    let breaker = breaker(5, SECOND, 1, 1, SECOND);
+    let stamp = permit(&breaker, 0);
+    for _ in 0..3 {
+        breaker.failure(stamp, || START);
+    }
+    breaker.reconfigure(config(2, 60)).unwrap();
+
+    // It is reached already, and a reconfiguration is no failure.
+    let seen = breaker.snapshot(|| START);
+    assert_eq!(
+        (seen.state, seen.failures, seen.generation),
+        (State::Closed, 3, 0)
+    );
+    let Change::Moved(opened) = breaker.failure(stamp, || START) else {
+        panic!("still closed")
+    };
+    assert_eq!(opened.break_duration, Some(Nanos::new(60 * SECOND)));
+}
+
+#[test]
+fn a_break_that_has_begun_ends_when_it_was_to_end() {
+    let breaker = breaker(1, 10 * SECOND, 1, 1, SECOND);
+    open(&breaker);
+    breaker.reconfigure(config(1, 1)).unwrap();
+
+    assert!(is_rejected(&breaker, 10 * SECOND - 1));
+    assert!(!is_rejected(&breaker, 10 * SECOND));
+}
+
+#[test]
+fn permits_stay_out_when_fewer_are_allowed() {
+    let breaker = breaker(1, SECOND, 3, 3, SECOND);
+    open(&breaker);
+    let stamps = [(); 3].map(|()| permit(&breaker, SECOND));
+    breaker.reconfigure(config(1, 1)).unwrap();
+    breaker.release(stamps[0]);
+
+    assert!(is_rejected(&breaker, SECOND));
+    assert_eq!(breaker.snapshot(|| START).permits_out, 2);
+    let closed = breaker.success(stamps[1]);
+    assert!(matches!(closed, Change::Moved(_)), "one is enough now");
+}
+
+#[test]
+fn a_window_keeps_its_outcomes_under_another_ratio() {
+    for window in [Window::Calls(10), Window::Calls(100), TEN_SECONDS] {
+        let breaker = by_ratio(1.0, window, 4);
+        let stamp = permit(&breaker, 0);
+        breaker.success_with(stamp, || START);
+        breaker.failure(stamp, || START);
+        let trip = Trip::ratio(0.6, window, 2).unwrap();
+        breaker
+            .reconfigure(breaker.config().with_trip(trip).unwrap())
+            .unwrap();
+
+        assert_eq!(breaker.snapshot(|| START).window_calls, 2);
+        assert!(matches!(breaker.failure(stamp, || START), Change::Moved(_)));
+    }
+}
+
+#[test]
+fn another_window_needs_another_breaker() {
+    let ratio = |window| by_ratio(0.5, window, 1).config();
+    let (calls, time) = (ratio(Window::Calls(10)), ratio(TEN_SECONDS));
+    let refused = [
+        (
+            calls,
+            config(1, 1),
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got failures in a row",
+        ),
+        (
+            config(1, 1),
+            calls,
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got a ratio of the last calls",
+        ),
+        (
+            calls,
+            time,
+            "trip must be the kind that the breaker was built with (another needs a new breaker), got a ratio of the calls of a duration",
+        ),
+        (
+            calls,
+            ratio(Window::Calls(11)),
+            "calls must be what the breaker was built with (another window needs a new breaker), got 11",
+        ),
+        (
+            time,
+            ratio(Window::Time(Nanos::new(SECOND))),
+            "duration must be what the breaker was built with (another window needs a new breaker), got 1 s",
+        ),
+    ];
+
+    for (built, new, message) in refused {
+        let breaker = Breaker::new(built);
+
+        let error = breaker.reconfigure(new).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(breaker.config(), built);
+    }
 }
 
 #[test]

@@ -15,7 +15,9 @@ use std::collections::HashSet;
 
 use model::{Answer, Model, Op, Subject as _, Whose, run};
 use proptest::prelude::*;
-use seawall_core::{Admit, Backoff, Breaker, BreakerConfig, Jitter, Nanos, State, Trip, Window};
+use seawall_core::{
+    Admit, Backoff, Breaker, BreakerConfig, Flight, Jitter, Nanos, Stamp, State, Trip, Window,
+};
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MILLISECOND;
@@ -26,6 +28,7 @@ const HOUR: u64 = 3600 * SECOND;
 enum Step {
     Acquire,
     Success(usize),
+    Landed(usize),
     Failure(usize),
     Release(usize),
     Unisolate(usize),
@@ -34,6 +37,8 @@ enum Step {
     Wait(u64),
     WaitForTheBreak,
     WaitForTheLease,
+    /// The other one of two configurations with the same window.
+    Reconfigure(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -49,6 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => Just(Step::Acquire),
         4 => recent.clone().prop_map(Step::Success),
+        4 => recent.clone().prop_map(Step::Landed),
         8 => recent.clone().prop_map(Step::Failure),
         2 => recent.clone().prop_map(Step::Release),
         1 => recent.prop_map(Step::Unisolate),
@@ -57,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => wait.prop_map(Step::Wait),
         4 => Just(Step::WaitForTheBreak),
         4 => Just(Step::WaitForTheLease),
+        1 => any::<u32>().prop_map(Step::Reconfigure),
     ]
 }
 
@@ -64,14 +71,65 @@ fn config() -> impl Strategy<Value = BreakerConfig> {
     let duration = prop_oneof![Just(0), 0..100 * SECOND, 0..100 * HOUR];
     let lease = prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR];
     let times = (duration, lease, prop_oneof![Just(1.0), 1.0..3.0]);
-    (trip(), times, 1_u32..4, 1_u32..4).prop_map(|(trip, (duration, lease, factor), s, p)| {
-        let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
-        let config = BreakerConfig::new(1, duration, s, p, lease).unwrap();
-        let longest = Nanos::new(100 * HOUR);
-        let breaks = Backoff::exponential(duration, factor, longest, Jitter::None).unwrap();
-        let config = config.with_trip(trip).unwrap();
-        config.with_breaks(breaks).unwrap()
-    })
+    let counts = (1_u32..4, 1_u32..4);
+    (trip(), times, counts, slow_after()).prop_map(
+        |(trip, (duration, lease, factor), (s, p), slow)| {
+            let (duration, lease) = (Nanos::new(duration), Nanos::new(lease));
+            let config = BreakerConfig::new(1, duration, s, p, lease).unwrap();
+            let longest = Nanos::new(100 * HOUR);
+            let breaks = Backoff::exponential(duration, factor, longest, Jitter::None).unwrap();
+            let config = config.with_trip(trip).unwrap();
+            let config = config.with_breaks(breaks).unwrap();
+            slow.map_or(config, |after| config.with_slow_after(after).unwrap())
+        },
+    )
+}
+
+/// Long enough for the sum of all waits to be less than half of the ticks.
+fn slow_after() -> impl Strategy<Value = Option<Nanos>> {
+    let after = prop_oneof![2 * SECOND..100 * SECOND, 2 * SECOND..24 * HOUR];
+    proptest::option::of(after.prop_map(Nanos::new))
+}
+
+/// Breaks of every kind.
+fn breaks() -> impl Strategy<Value = Backoff> {
+    let jitter = prop_oneof![
+        Just(Jitter::None),
+        Just(Jitter::Full),
+        Just(Jitter::Equal),
+        (0.0..=1.0).prop_map(|share| Jitter::spread(share).unwrap()),
+    ];
+    let nanos = || any::<u64>().prop_map(Nanos::new);
+    let base = (0..=365 * 24 * HOUR).prop_map(Nanos::new);
+    (0..3, base, nanos(), 1.0..f64::MAX, nanos(), jitter).prop_map(
+        |(kind, base, step, factor, longest, jitter)| {
+            match kind {
+                0 => Backoff::constant(base, jitter),
+                1 => Backoff::linear(base, step, longest, jitter),
+                _ => Backoff::exponential(base, factor, longest, jitter),
+            }
+            .unwrap()
+        },
+    )
+}
+
+/// Something else in most options, and the same window.
+fn altered(config: &BreakerConfig, draw: u32) -> BreakerConfig {
+    let up_to = |most: u32, shift: u32| 1 + (draw >> shift) % most;
+    let trip = match config.trip() {
+        Trip::Consecutive(_) => Trip::Consecutive(up_to(4, 0)),
+        Trip::Ratio { window, .. } => {
+            let share = f64::from(up_to(100, 2)) / 100.0;
+            Trip::ratio(share, window, up_to(5, 9)).unwrap()
+        }
+    };
+    let pause = Nanos::new(SECOND << (up_to(16, 12) - 1));
+    let lease = Nanos::new(SECOND << (up_to(16, 16) - 1));
+    let altered = BreakerConfig::new(1, pause, up_to(3, 20), up_to(3, 22), lease)
+        .and_then(|config| config.with_trip(trip))
+        .unwrap();
+    let slow_after = config.slow_after();
+    slow_after.map_or(altered, |after| altered.with_slow_after(after).unwrap())
 }
 
 fn trip() -> impl Strategy<Value = Trip> {
@@ -92,6 +150,7 @@ struct Pair {
     model: Model,
     now: Nanos,
     issued: Vec<u32>,
+    flights: Vec<Flight>,
 }
 
 impl Pair {
@@ -101,6 +160,7 @@ impl Pair {
             model: Model::new(config),
             now: Nanos::new(now),
             issued: vec![0],
+            flights: Vec::new(),
         }
     }
 
@@ -116,6 +176,7 @@ impl Pair {
             Step::Failure(age) => Some(Op::Failure(self.stamp(age), self.now)),
             Step::Release(age) => Some(Op::Release(self.stamp(age))),
             Step::Unisolate(age) => Some(Op::Unisolate(self.stamp(age))),
+            Step::Landed(age) => self.land(age),
             Step::Command(op) => Some(op),
             Step::Look => Some(Op::Published),
             Step::Wait(duration) => self.wait(Nanos::new(duration)),
@@ -125,8 +186,16 @@ impl Pair {
                     .retry_after
                     .unwrap_or_default(),
             ),
+            Step::Reconfigure(draw) => Some(Op::Reconfigure(altered(&self.model.config(), draw))),
             Step::WaitForTheLease => self.wait(self.model.lease_end().saturating_sub(self.now)),
         }
+    }
+
+    /// One that is still in flight, the newest first.
+    fn land(&mut self, age: usize) -> Option<Op> {
+        let place = self.flights.len().checked_sub(1)?;
+        let flight = self.flights.swap_remove(place - age % (place + 1));
+        Some(Op::Landed(Some(flight), self.now))
     }
 
     fn wait(&mut self, duration: Nanos) -> Option<Op> {
@@ -136,7 +205,9 @@ impl Pair {
 
     /// Both answers to one operation, which must be one answer.
     fn answer(&mut self, op: Op) -> Result<Answer, TestCaseError> {
-        let real = run(&mut &self.breaker, op, &mut None);
+        let mut mine = None;
+        let real = run(&mut &self.breaker, op, &mut mine);
+        self.flights.extend(mine.and_then(|permit| permit.flight));
         let plain = run(&mut self.model, op, &mut None);
         prop_assert_eq!(real, plain, "{:?}", op);
         prop_assert_eq!(
@@ -148,6 +219,25 @@ impl Pair {
         }
         Ok(real)
     }
+}
+
+/// When the last permit of [`lost_rounds`] was lost.
+const LOST: Nanos = Nanos::new(400 * 24 * HOUR);
+
+/// A half-open circuit of one permit, which was lost `lost` times and once more.
+fn lost_rounds(lease: Nanos, lost: u32) -> Breaker {
+    let config = BreakerConfig::new(1, Nanos::new(0), 1, 1, lease).unwrap();
+    let breaker = Breaker::new(config);
+    breaker.failure(Stamp::from_generation(0), || Nanos::new(0));
+    for round in 0..=u64::from(lost) {
+        // Forty days are more than any lease; the last round ends the same day.
+        let now = LOST.as_u64() - (u64::from(lost) - round) * 40 * 24 * HOUR;
+        assert!(matches!(
+            breaker.acquire(|| Nanos::new(now)),
+            Admit::Permit { .. }
+        ));
+    }
+    breaker
 }
 
 proptest! {
@@ -178,7 +268,9 @@ proptest! {
             let answer = pair.answer(op)?;
             let after = pair.breaker.snapshot(|| pair.now);
 
-            prop_assert!(after.permits_out <= config.max_probes());
+            // Who is out when fewer are allowed stays out.
+            let allowed = pair.breaker.config().max_probes().max(before.permits_out);
+            prop_assert!(after.permits_out <= allowed);
             if let Some(transition) = answer.transition() {
                 prop_assert!(generations.insert(transition.generation), "one per generation");
                 prop_assert_eq!((transition.old, transition.new), (before.state, after.state));
@@ -197,6 +289,20 @@ proptest! {
                 prop_assert!(after.permits_out.abs_diff(before.permits_out) <= 1);
             }
         }
+    }
+
+    #[test]
+    fn what_was_configured_is_read_back(
+        (built, set) in (config(), any::<u32>()),
+        breaks in breaks(),
+    ) {
+        let breaker = Breaker::new(built);
+        prop_assert_eq!(breaker.config(), built);
+        let set = altered(&built, set).with_breaks(breaks).unwrap();
+        prop_assert_eq!(breaker.reconfigure(set), Ok(()));
+        prop_assert_eq!(breaker.config(), set);
+        prop_assert_eq!(breaker.reconfigure(built), Ok(()));
+        prop_assert_eq!(breaker.config(), built);
     }
 
     #[test]
@@ -222,6 +328,37 @@ proptest! {
         let end = begin.saturating_add(wait);
         let admitted = matches!(breaker.acquire(|| end), Admit::Permit { state: State::HalfOpen, .. });
         prop_assert!(admitted);
+    }
+
+    #[test]
+    fn however_long_nobody_asked_a_lost_round_is_over_one_lease_later(
+        lease in prop_oneof![1..SECOND, 1..HOUR, 1..=24 * HOUR],
+        lost in 0_u32..10,
+        silence in 0..400 * 24 * HOUR,
+    ) {
+        let breaker = lost_rounds(Nanos::new(lease), lost);
+        let longest = Nanos::new(lease.saturating_mul(1 << lost.min(7)).min(20 * 24 * HOUR));
+        let now = Nanos::new(LOST.as_u64() + silence);
+        let admitted = |now| matches!(breaker.acquire(|| now), Admit::Permit { .. });
+
+        // Nobody can tell the lease from one that began just now, so one more passes.
+        let later = now.saturating_add(longest).saturating_add(Nanos::new(HOUR + SECOND));
+        prop_assert!(admitted(now) || admitted(later));
+    }
+
+    #[test]
+    fn however_long_nobody_asked_a_break_is_over_a_year_later(
+        duration in 0..365 * 24 * HOUR,
+        silence in 0..20 * 365 * 24 * HOUR,
+    ) {
+        let (pause, lease) = (Nanos::new(duration), Nanos::new(SECOND));
+        let breaker = Breaker::new(BreakerConfig::new(1, pause, 1, 1, lease).unwrap());
+        breaker.failure(Stamp::from_generation(0), || Nanos::new(0));
+        let now = Nanos::new(duration + silence);
+        let admitted = |now| matches!(breaker.acquire(|| now), Admit::Permit { .. });
+
+        let later = now.saturating_add(Nanos::new(365 * 24 * HOUR + HOUR + SECOND));
+        prop_assert!(admitted(now) || admitted(later));
     }
 
     #[test]

@@ -45,6 +45,15 @@ async def test_an_hour_of_sleeping_costs_no_time() -> None:
     assert time.monotonic() - real_start < 5
 
 
+async def test_years_pass_too() -> None:
+    """A break may be a year, and whole seconds are exact for much longer than that."""
+    start = anyio.current_time()
+
+    for years in range(1, 4):
+        await anyio.sleep(365 * 86_400)
+        assert anyio.current_time() - start == pytest.approx(years * 365 * 86_400)
+
+
 async def test_timers_fire_in_the_order_of_their_deadlines() -> None:
     """Jumping past one timer to another would reorder the world."""
     woken: list[float] = []
@@ -80,6 +89,16 @@ async def test_an_endless_sleep_ends_at_the_deadline_around_it() -> None:
 
     assert scope.cancelled_caught
     assert time.monotonic() - real_start < 1
+
+
+async def test_thousands_may_sleep_for_ever() -> None:
+    """A thousand calls that hang are a scenario, and must not hang the test."""
+    with anyio.move_on_after(1) as scope:
+        async with anyio.create_task_group() as group:
+            for _ in range(2000):
+                group.start_soon(anyio.sleep_forever)
+
+    assert scope.cancelled_caught
 
 
 async def test_a_worker_thread_holds_time() -> None:

@@ -3,8 +3,9 @@
 use core::cell::LazyCell;
 
 use super::word::{Phase, Word};
-use super::{Breaker, Published, Snapshot, State};
+use super::{Breaker, Published, Snapshot, Stamp, State};
 use crate::Nanos;
+use crate::config::MAX_BREAK;
 use crate::window::Counts;
 
 impl Breaker {
@@ -32,7 +33,7 @@ impl Breaker {
             }
             Phase::Open { until } => {
                 snapshot.state = State::Open;
-                snapshot.retry_after = until.remaining(*now);
+                snapshot.retry_after = until.remaining(*now, MAX_BREAK);
             }
             Phase::HalfOpen(probes) => {
                 snapshot.state = State::HalfOpen;
@@ -46,6 +47,12 @@ impl Breaker {
             Phase::Disabled => snapshot.state = State::Disabled,
         }
         snapshot
+    }
+
+    /// The state and its generation, where the rest need not be counted.
+    pub fn current(&self) -> (State, Stamp) {
+        let word = self.load();
+        (word.state(), word.stamp())
     }
 
     /// The word, and what was remembered while it was that one.
@@ -70,7 +77,7 @@ impl Breaker {
         let word = self.load();
         match word.state() {
             State::Closed => Published {
-                admits: Some(word.stamp()),
+                admits: self.slow.is_off().then_some(word.stamp()),
                 quiet: word == Word::clean(word.stamp()) && self.memory.is_quiet(word.stamp()),
             },
             State::Disabled => Published {

@@ -5,6 +5,10 @@
 //! decides anew. Whoever's swap changed the state is handed the
 //! [`Transition`], and nobody else is.
 //!
+//! The configuration can change at any time. Each look at the word is followed by
+//! a look at the configuration, so a decision is never made with one that is older
+//! than the word it is made for.
+//!
 //! While the circuit is closed, asking for admission is one load, and so is a
 //! success with nothing to reset.
 //!
@@ -13,11 +17,16 @@
 //! word is swapped. Who asks or succeeds between the two finds the circuit
 //! still closed. Whoever pushes a failure between them finds the ratio reached
 //! too, and swaps; one of the swaps succeeds.
+//!
+//! A breaker that times its calls reads the clock at every admission. If it trips
+//! by a ratio, an admission that finds too many calls hanging is one more way to
+//! trip, in the same two steps; see `slow`.
 
 mod command;
 mod look;
 mod memory;
 mod permit;
+mod slow;
 mod state;
 #[doc(hidden)]
 pub mod tick;
@@ -25,14 +34,16 @@ pub mod tick;
 pub mod word;
 
 pub use permit::{Admit, Change, Published, Reject, Snapshot, Stamp, State, Transition};
+pub use slow::Flight;
 
 use core::cell::LazyCell;
 
-use crate::config::Trip;
+use crate::config::{ConfigError, Live, Trip};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Counts;
 use crate::{BreakerConfig, Nanos};
 use memory::Memory;
+use slow::Slow;
 use state::{Entry, Next, Pause};
 use word::Word;
 
@@ -44,49 +55,90 @@ use word::Word;
 pub struct Breaker {
     word: AtomicU64,
     memory: Memory,
-    config: BreakerConfig,
+    slow: Slow,
+    config: Box<Live>,
 }
 
 impl Breaker {
     /// A closed breaker.
     pub fn new(config: BreakerConfig) -> Self {
+        let memory = Memory::new(config.trip());
         Self {
             word: AtomicU64::new(0),
-            memory: Memory::new(config.trip()),
-            config,
+            slow: Slow::new(&config, &memory),
+            memory,
+            config: Box::new(Live::new(config)),
         }
     }
 
     /// Its thresholds and durations.
-    pub const fn config(&self) -> &BreakerConfig {
-        &self.config
+    pub fn config(&self) -> BreakerConfig {
+        self.config.read()
+    }
+
+    /// Sets other thresholds and durations, from now on.
+    ///
+    /// State, counts and permits stay, and so does the end of a break or of a
+    /// lease that has begun; only one that ends more than an hour later than any
+    /// of the new configuration could is taken for over. A threshold that is
+    /// reached already opens or closes the circuit with the next failure or
+    /// success. A call at the same time is judged by either configuration, never
+    /// by half of each.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the window would be another one: `trip` for another
+    /// kind, `calls` or `duration` for another size; or for another `slow_after`.
+    /// Nothing has changed then.
+    pub fn reconfigure(&self, config: BreakerConfig) -> Result<(), ConfigError> {
+        self.config.write(config)
     }
 
     /// Asks whether a call may run.
     #[inline]
     pub fn acquire(&self, now: impl FnOnce() -> Nanos) -> Admit {
+        self.acquire_with(now, || 0)
+    }
+
+    /// The same, where the break that too many hanging calls may begin has
+    /// jitter, drawn by `draw` from all of `u64`; it is asked for that break only.
+    #[inline]
+    pub fn acquire_with(&self, now: impl FnOnce() -> Nanos, draw: impl FnOnce() -> u64) -> Admit {
         let word = self.glance();
-        if word.is_closed() {
+        if word.is_closed() && self.slow.is_off() {
             return state::pass(word, State::Closed);
         }
-        self.acquire_disturbed(now)
+        self.acquire_disturbed(now, draw)
     }
 
     #[cold]
-    fn acquire_disturbed(&self, now: impl FnOnce() -> Nanos) -> Admit {
-        if let Some(answer) = state::enter_at_any_time(self.load()) {
+    fn acquire_disturbed(&self, now: impl FnOnce() -> Nanos, draw: impl FnOnce() -> u64) -> Admit {
+        if let Some(answer) = state::enter_at_any_time(self.load(), !self.slow.is_off()) {
             return answer;
         }
         let now = now();
+        let draw = LazyCell::new(draw); // once, however often a swap is lost
         let mut word = self.load();
         loop {
-            match state::enter(word, &self.config, now) {
+            let config = LazyCell::new(|| self.config()); // after the word, if at all
+            let admitted = match state::enter(word, &config, now) {
                 Entry::Answer(answer) => return answer,
-                Entry::Grant(new) => match self.swap(word, new) {
-                    Ok(()) => return granted(word, new),
-                    Err(seen) => word = seen,
-                },
+                Entry::Closed => self.admit_closed(word, now, || *draw),
+                Entry::Grant(new) => self.swap(word, new).map(|()| self.granted(word, new, now)),
+            };
+            match admitted {
+                Ok(answer) => return answer,
+                Err(seen) => word = seen,
             }
+        }
+    }
+
+    fn granted(&self, old: Word, new: Word, now: Nanos) -> Admit {
+        let transition = new.transition_from(old, None);
+        Admit::Permit {
+            stamp: new.stamp(),
+            state: State::HalfOpen,
+            transition: (transition.old != transition.new).then_some(transition),
+            flight: self.slow.timed(new.stamp(), now),
         }
     }
 
@@ -99,7 +151,7 @@ impl Breaker {
         if self.glance() == Word::clean(stamp) {
             return self.remember_success(stamp, || None);
         }
-        self.advance(|word| state::success(word, &self.config, stamp))
+        self.advance(|word| state::success(word, &self.config(), stamp))
     }
 
     /// The same; the clock is read for a window of time only.
@@ -108,7 +160,7 @@ impl Breaker {
         if self.glance() == Word::clean(stamp) {
             return self.remember_success(stamp, || Some(now()));
         }
-        self.advance(|word| state::success(word, &self.config, stamp))
+        self.advance(|word| state::success(word, &self.config(), stamp))
     }
 
     #[inline]
@@ -140,14 +192,14 @@ impl Breaker {
         if !self.memory.is_none() && word == Word::clean(stamp) {
             return self.remember_failure(stamp, now, draw, hint);
         }
-        while let Some(next) = state::count_failure(word, &self.config, stamp) {
+        while let Some(next) = state::count_failure(word, &self.config(), stamp) {
             match self.commit(word, next) {
                 Ok(change) => return change,
                 Err(seen) => word = seen,
             }
         }
         let pause = Pause::new(now(), draw, hint);
-        self.advance(|word| state::failure(word, &self.config, stamp, pause))
+        self.advance(|word| state::failure(word, &self.config(), stamp, pause))
     }
 
     fn remember_failure(
@@ -164,13 +216,13 @@ impl Breaker {
             Some(counts) if !self.trips(counts) => Change::Kept,
             Some(_) => {
                 let pause = Pause::new(*now, draw, hint);
-                self.advance(|word| state::trip(word, &self.config, stamp, pause))
+                self.advance(|word| state::trip(word, &self.config(), stamp, pause))
             }
         }
     }
 
     fn trips(&self, counts: Counts) -> bool {
-        match self.config.trip() {
+        match self.config().trip() {
             Trip::Consecutive(_) => false,
             Trip::Ratio { ppm, min_calls, .. } => counts.reach(ppm, min_calls),
         }
@@ -231,17 +283,17 @@ impl Breaker {
     }
 
     fn commit(&self, word: Word, next: Next) -> Result<Change, Word> {
-        match next {
-            Next::Late => Ok(Change::Late),
-            Next::Same => Ok(Change::Kept),
-            Next::To(new) => {
-                self.swap(word, new)?;
-                if new.stamp() == word.stamp() {
-                    return Ok(Change::Kept);
-                }
-                Ok(Change::Moved(new.transition_from(word)))
-            }
+        let (new, duration) = match next {
+            Next::Late => return Ok(Change::Late),
+            Next::Same => return Ok(Change::Kept),
+            Next::To(new) => (new, None),
+            Next::Break(new, duration) => (new, Some(duration)),
+        };
+        self.swap(word, new)?;
+        if new.stamp() == word.stamp() {
+            return Ok(Change::Kept);
         }
+        Ok(Change::Moved(new.transition_from(word, duration)))
     }
 
     /// Puts `new` where `old` is, or says what is there instead.
@@ -262,19 +314,18 @@ impl Breaker {
         Word::from_bits(self.word.load(Ordering::Acquire))
     }
 
+    /// How often somebody looked at the configuration.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn config_reads(&self) -> u64 {
+        self.config.reads()
+    }
+
     /// How often somebody stored or tried to.
     #[cfg(loom)]
     #[doc(hidden)]
     pub fn writes(&self) -> u64 {
-        self.word.writes().saturating_add(self.memory.writes())
-    }
-}
-
-fn granted(old: Word, new: Word) -> Admit {
-    let transition = new.transition_from(old);
-    Admit::Permit {
-        stamp: new.stamp(),
-        state: State::HalfOpen,
-        transition: (transition.old != transition.new).then_some(transition),
+        let beside = self.memory.writes().saturating_add(self.slow.writes());
+        self.word.writes().saturating_add(beside)
     }
 }

@@ -1,5 +1,6 @@
 //! What goes in and out of a breaker: stamps, answers, transitions.
 
+use super::Flight;
 use crate::Nanos;
 
 /// Where the circuit is.
@@ -69,6 +70,10 @@ pub struct Transition {
     pub new: State,
     /// The generation that begins with it.
     pub generation: u32,
+    /// How long the circuit stays open; `None` unless `new` is open.
+    ///
+    /// As computed for this very opening: growth, jitter and hint are in it.
+    pub break_duration: Option<Nanos>,
 }
 
 /// The answer to a call that asks for admission.
@@ -83,6 +88,10 @@ pub enum Admit {
         state: State,
         /// Present if this admission turned open into half-open.
         transition: Option<Transition>,
+        /// Present if calls are timed and this one will be judged, which one of
+        /// a disabled circuit is not. Tell [`landed`](super::Breaker::landed)
+        /// before the verdict, once.
+        flight: Option<Flight>,
     },
     /// The call must not run.
     Reject(Reject),
@@ -95,6 +104,9 @@ pub struct Reject {
     pub state: State,
     /// When to ask again; `None` if isolated, or half-open without a free permit.
     pub retry_after: Option<Nanos>,
+    /// Present if this admission found too many calls that hang, and opened the
+    /// circuit.
+    pub transition: Option<Transition>,
 }
 
 /// What became of a verdict or of an operator's command.
@@ -136,7 +148,8 @@ pub struct Snapshot {
 /// What may be kept outside and read without asking the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// The stamp of every call, while closed or disabled.
+    /// The stamp of every call, while closed or disabled; `None` while closed
+    /// if calls are timed.
     pub admits: Option<Stamp>,
     /// A success has nothing to do: no failure is waiting to be forgotten, and
     /// if there is a window it is full of successes.

@@ -12,15 +12,17 @@
 //! No match has a `_` arm: a new state does not compile until someone has
 //! decided every row.
 
+use core::ops::Deref;
+
 use super::permit::{Admit, Reject, Stamp, State};
 use super::tick::{BreakTick, LeaseTick};
 use super::word::{Parts, Phase, Probes, Word};
-use crate::config::Trip;
+use crate::config::{MAX_BREAK, MAX_REOPENINGS, Trip};
 use crate::{BreakerConfig, Nanos};
 
 /// Doubling stops at 128 times the lease.
 const MAX_RECLAIMS: u32 = 7;
-/// The half range of [`LeaseTick`] is 24 days; this leaves room to compare.
+/// A turn of [`LeaseTick`] is 48 days; less than half of it is taken.
 const LONGEST_LEASE: Nanos = Nanos::new(20 * 24 * 3600 * 1_000_000_000);
 
 /// What to do with a call that asks for admission.
@@ -28,6 +30,8 @@ const LONGEST_LEASE: Nanos = Nanos::new(20 * 24 * 3600 * 1_000_000_000);
 pub(super) enum Entry {
     /// Say so; there is nothing to write.
     Answer(Admit),
+    /// Let it pass, unless too many of those that passed hang.
+    Closed,
     /// Let it pass as a probe, if this word can be stored.
     Grant(Word),
 }
@@ -38,6 +42,8 @@ pub(super) enum Next {
     Late,
     Same,
     To(Word),
+    /// An open word, and how long it is open.
+    Break(Word, Nanos),
 }
 
 /// When a break begins, and what makes it longer or shorter.
@@ -54,22 +60,24 @@ impl Pause {
     }
 }
 
-/// The answer where no clock is needed: everywhere but open and half-open.
-pub(super) fn enter_at_any_time(word: Word) -> Option<Admit> {
+/// The answer where no clock is needed: everywhere but open and half-open, and
+/// closed if calls are timed.
+pub(super) fn enter_at_any_time(word: Word, timed: bool) -> Option<Admit> {
     match word.state() {
+        State::Closed if timed => None,
         state @ (State::Closed | State::Disabled) => Some(pass(word, state)),
         State::Isolated => Some(refuse(State::Isolated, None)),
         State::Open | State::HalfOpen => None,
     }
 }
 
-pub(super) fn enter(word: Word, config: &BreakerConfig, now: Nanos) -> Entry {
+pub(super) fn enter(word: Word, config: &impl Deref<Target = BreakerConfig>, now: Nanos) -> Entry {
     let parts = word.unpack();
     match parts.phase {
-        Phase::Closed { .. } => Entry::Answer(pass(word, State::Closed)),
+        Phase::Closed { .. } => Entry::Closed,
         Phase::Disabled => Entry::Answer(pass(word, State::Disabled)),
         Phase::Isolated { .. } => Entry::Answer(refuse(State::Isolated, None)),
-        Phase::Open { until } => match until.remaining(now) {
+        Phase::Open { until } => match until.remaining(now, MAX_BREAK) {
             Some(wait) => Entry::Answer(refuse(State::Open, Some(wait))),
             None => Entry::Grant(new_round(parts, 0, config, now)),
         },
@@ -83,11 +91,16 @@ pub(super) fn pass(word: Word, state: State) -> Admit {
         stamp: word.stamp(),
         state,
         transition: None,
+        flight: None,
     }
 }
 
 const fn refuse(state: State, retry_after: Option<Nanos>) -> Admit {
-    Admit::Reject(Reject { state, retry_after })
+    Admit::Reject(Reject {
+        state,
+        retry_after,
+        transition: None,
+    })
 }
 
 /// A permit if one is free; all of them anew if the newest lease is over.
@@ -102,7 +115,7 @@ fn probe(parts: Parts, probes: Probes, config: &BreakerConfig, now: Nanos) -> En
         });
         return Entry::Grant(Parts { phase, ..parts }.pack());
     }
-    if probes.lease.reached(now) {
+    if probes.lease.reached(now, lease(probes.reclaims, config)) {
         // The lost holders' stamps become late here. The next lease is twice
         // as long: the holders may not be lost but slow, and a slow healthy
         // dependency must be able to close the circuit some day.
@@ -129,14 +142,18 @@ fn new_round(parts: Parts, reclaims: u32, config: &BreakerConfig, now: Nanos) ->
     .pack()
 }
 
-/// A lease shorter than a tick lasts until the next one, not until now.
-fn lease_end(reclaims: u32, config: &BreakerConfig, now: Nanos) -> LeaseTick {
+/// How long a permit is leased after so many lost rounds in a row.
+fn lease(reclaims: u32, config: &BreakerConfig) -> Nanos {
     let doubled = config
         .probe_lease()
         .as_u64()
         .saturating_mul(1_u64.wrapping_shl(reclaims));
-    let lease = Nanos::new(doubled).min(LONGEST_LEASE);
-    let end = LeaseTick::at(now.saturating_add(lease));
+    Nanos::new(doubled).min(LONGEST_LEASE)
+}
+
+/// A lease shorter than a tick lasts until the next one, not until now.
+fn lease_end(reclaims: u32, config: &BreakerConfig, now: Nanos) -> LeaseTick {
+    let end = LeaseTick::at(now.saturating_add(lease(reclaims, config)));
     if end == LeaseTick::at(now) {
         end.next()
     } else {
@@ -200,33 +217,33 @@ pub(super) fn count_failure(word: Word, config: &BreakerConfig, stamp: Stamp) ->
 }
 
 pub(super) fn failure(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
-    count_failure(word, config, stamp).unwrap_or_else(|| Next::To(open(word, config, pause)))
+    count_failure(word, config, stamp).unwrap_or_else(|| open(word, config, pause))
 }
 
-/// A failure after which the window has too many.
+/// A failure after which the window has too many, or a look at too many that hang.
 pub(super) fn trip(word: Word, config: &BreakerConfig, stamp: Stamp, pause: Pause) -> Next {
     if word.stamp() == stamp {
-        Next::To(open(word, config, pause))
+        open(word, config, pause)
     } else {
         Next::Late
     }
 }
 
-fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Word {
+fn open(word: Word, config: &BreakerConfig, pause: Pause) -> Next {
     let parts = word.unpack();
     let reopenings = match parts.phase {
-        Phase::HalfOpen(_) => parts.reopenings.saturating_add(1),
+        Phase::HalfOpen(_) => parts.reopenings.saturating_add(1).min(MAX_REOPENINGS),
         Phase::Closed { .. } | Phase::Open { .. } | Phase::Isolated { .. } | Phase::Disabled => 0,
     };
     let duration = config.break_after(reopenings, pause.draw, pause.hint);
     let until = BreakTick::at(pause.now.saturating_add(duration));
     let phase = Phase::Open { until };
-    Parts {
+    let opened = Parts {
         generation: parts.generation.next(),
         reopenings,
         phase,
-    }
-    .pack()
+    };
+    Next::Break(opened.pack(), duration)
 }
 
 pub(super) fn release(word: Word, stamp: Stamp) -> Next {

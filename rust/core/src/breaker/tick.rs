@@ -4,22 +4,26 @@ use crate::Nanos;
 
 /// An instant as `BITS` bits of ticks, each `NANOS` nanoseconds long.
 ///
-/// The count wraps, so two instants can be compared only while they are less
-/// than half the circle apart. That is why breaks and leases have a maximum.
+/// The count wraps, so an instant that is over lies ahead again some day. Who
+/// asks says how far ahead it can be: what is further is over. Only for as long
+/// as that, once in a turn of the circle, is the past taken for the future.
 ///
 /// Ticks round down. Whoever sleeps a duration and then asks whether it is
 /// over hears yes: rounded up, the answer would be no more often than not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick<const BITS: u32, const NANOS: u64>(u64);
 
-/// When a break ends: milliseconds, half range 2.1 years.
+/// Not everything further ahead is over: who asks may have read the clock, slept,
+/// and found what somebody else has begun meanwhile.
+const SLEPT: Nanos = Nanos::new(3600 * 1_000_000_000);
+
+/// When a break ends: milliseconds, a turn is 4.3 years.
 pub type BreakTick = Tick<37, 1_000_000>;
-/// When a lease ends: quarters of a second, half range 24 days.
+/// When a lease ends: quarters of a second, a turn is 48 days.
 pub type LeaseTick = Tick<24, 250_000_000>;
 
 impl<const BITS: u32, const NANOS: u64> Tick<BITS, NANOS> {
     const MASK: u64 = u64::MAX >> 64_u32.saturating_sub(BITS);
-    const HALF: u64 = 1 << BITS.saturating_sub(1);
 
     /// The tick that `now` is in.
     #[must_use]
@@ -44,14 +48,14 @@ impl<const BITS: u32, const NANOS: u64> Tick<BITS, NANOS> {
         Self::from_bits(self.0.wrapping_add(1))
     }
 
-    /// Has this instant come?
-    pub const fn reached(self, now: Nanos) -> bool {
-        self.ahead(now) == 0
+    /// Has this instant come, which was never more than `longest` ahead?
+    pub const fn reached(self, now: Nanos, longest: Nanos) -> bool {
+        self.ahead(now, longest) == 0
     }
 
     /// How long until this instant comes; `None` once it has.
-    pub const fn remaining(self, now: Nanos) -> Option<Nanos> {
-        match self.ahead(now) {
+    pub const fn remaining(self, now: Nanos, longest: Nanos) -> Option<Nanos> {
+        match self.ahead(now, longest) {
             0 => None,
             ticks => {
                 let into = now.as_u64().rem_euclid(NANOS);
@@ -60,9 +64,10 @@ impl<const BITS: u32, const NANOS: u64> Tick<BITS, NANOS> {
         }
     }
 
-    /// Ticks from `now` to this instant, 0 if it is not in the half circle ahead.
-    const fn ahead(self, now: Nanos) -> u64 {
+    /// Ticks from `now` to this instant, 0 if it is over.
+    const fn ahead(self, now: Nanos, longest: Nanos) -> u64 {
         let distance = self.0.wrapping_sub(Self::at(now).0) & Self::MASK;
-        if distance < Self::HALF { distance } else { 0 }
+        let furthest = longest.saturating_add(SLEPT).as_u64().div_euclid(NANOS);
+        if distance <= furthest { distance } else { 0 }
     }
 }

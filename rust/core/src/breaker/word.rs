@@ -15,6 +15,7 @@
 
 use super::permit::{Stamp, State, Transition};
 use super::tick::{BreakTick, LeaseTick};
+use crate::Nanos;
 
 const TAG_SHIFT: u32 = 61;
 const GENERATION_SHIFT: u32 = 41;
@@ -141,11 +142,12 @@ impl Word {
     }
 
     /// What a listener is told when `self` took the place of `before`.
-    pub fn transition_from(self, before: Self) -> Transition {
+    pub fn transition_from(self, before: Self, break_duration: Option<Nanos>) -> Transition {
         Transition {
             old: before.state(),
             new: self.state(),
             generation: self.stamp().generation(),
+            break_duration,
         }
     }
 }

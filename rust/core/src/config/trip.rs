@@ -7,6 +7,9 @@ use crate::{Nanos, Ppm};
 /// Longest window of time, and the shortest: a bucket is a tenth of it.
 const LONGEST: Nanos = Nanos::new(24 * HOUR);
 const SHORTEST: Nanos = Nanos::new(SECOND / 100);
+const BUILT: &str = "what the breaker was built with (another window needs a new breaker)";
+const BUILT_KIND: &str = "the kind that the breaker was built with (another needs a new breaker)";
+const PPM_SHIFT: u32 = 32;
 
 /// What opens a closed circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,61 @@ impl Trip {
             window,
             min_calls,
         })
+    }
+
+    /// A breaker keeps its window: only thresholds can change.
+    pub(super) fn check_change(self, new: Self) -> Result<(), ConfigError> {
+        let (built, window) = (self.window(), new.window());
+        if built == window {
+            return Ok(());
+        }
+        Err(match (built, window) {
+            (Some(Window::Calls(_)), Some(Window::Calls(calls))) => {
+                ConfigError::new("calls", BUILT, Value::Count(calls))
+            }
+            (Some(Window::Time(_)), Some(Window::Time(duration))) => {
+                ConfigError::new("duration", BUILT, Value::Time(duration))
+            }
+            _ => ConfigError::new("trip", BUILT_KIND, Value::Name(new.kind())),
+        })
+    }
+
+    const fn window(self) -> Option<Window> {
+        match self {
+            Self::Consecutive(_) => None,
+            Self::Ratio { window, .. } => Some(window),
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self.window() {
+            None => "failures in a row",
+            Some(Window::Calls(_)) => "a ratio of the last calls",
+            Some(Window::Time(_)) => "a ratio of the calls of a duration",
+        }
+    }
+
+    /// The thresholds, in one word.
+    pub(super) fn pack(self) -> u64 {
+        match self {
+            Self::Consecutive(failures) => failures.into(),
+            Self::Ratio { ppm, min_calls, .. } => {
+                u64::from(ppm.get()) << PPM_SHIFT | u64::from(min_calls)
+            }
+        }
+    }
+
+    /// The same window with other thresholds.
+    pub(super) fn unpack(self, word: u64) -> Self {
+        let low = u32::try_from(word & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        match self {
+            Self::Consecutive(_) => Self::Consecutive(low),
+            Self::Ratio { window, .. } => Self::Ratio {
+                ppm: Ppm::from_bits(word >> PPM_SHIFT),
+                window,
+                min_calls: low,
+            },
+        }
     }
 
     pub(super) fn check(self) -> Result<(), ConfigError> {

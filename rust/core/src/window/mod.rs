@@ -16,6 +16,7 @@
 //! of the breaker's word succeeds decides who is handed it.
 
 pub mod count;
+pub mod flight;
 pub mod ring;
 pub mod time;
 
@@ -23,6 +24,7 @@ use crate::backoff::Ppm;
 use crate::breaker::Stamp;
 
 pub use count::CountWindow;
+pub use flight::InFlight;
 pub use ring::RingWindow;
 pub use time::TimeWindow;
 

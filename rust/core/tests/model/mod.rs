@@ -10,12 +10,13 @@
 )]
 
 use seawall_core::{
-    Admit, Breaker, BreakerConfig, Change, Nanos, Published, Reject, Snapshot, Stamp, State,
-    Transition, Trip, Window,
+    Admit, Breaker, BreakerConfig, Change, Flight, Nanos, Published, Reject, Snapshot, Stamp,
+    State, Transition, Trip, Window,
 };
 
 const MILLISECOND: u64 = 1_000_000;
 const QUARTER: u64 = 250 * MILLISECOND;
+const HOUR: u64 = 3600 * 1000 * MILLISECOND;
 const TWENTY_DAYS: u64 = 20 * 24 * 3600 * 1000 * MILLISECOND;
 
 /// One call of the interface.
@@ -33,6 +34,11 @@ pub(crate) enum Op {
     Reset,
     Snapshot(Nanos),
     Published,
+    /// A flight is over: this one, or that of the permit that this thread holds.
+    Landed(Option<Flight>, Nanos),
+    /// One with the same window.
+    Reconfigure(BreakerConfig),
+    Config,
 }
 
 /// Whose stamp a verdict uses.
@@ -52,6 +58,8 @@ pub(crate) enum Answer {
     Held(Stamp, Change),
     Snapshot(Snapshot),
     Published(Published),
+    Landed(bool),
+    Config(BreakerConfig),
     /// A verdict of a call that was not admitted.
     Nothing,
 }
@@ -60,15 +68,18 @@ impl Answer {
     /// The transition that this caller was handed.
     pub(crate) fn transition(self) -> Option<Transition> {
         match self {
-            Self::Admit(Admit::Permit { transition, .. }) => transition,
+            Self::Admit(
+                Admit::Permit { transition, .. } | Admit::Reject(Reject { transition, .. }),
+            ) => transition,
             Self::Change(Change::Moved(transition)) | Self::Held(_, Change::Moved(transition)) => {
                 Some(transition)
             }
-            Self::Admit(Admit::Reject(_))
-            | Self::Change(Change::Kept | Change::Late)
+            Self::Change(Change::Kept | Change::Late)
             | Self::Held(_, Change::Kept | Change::Late)
             | Self::Snapshot(_)
             | Self::Published(_)
+            | Self::Landed(_)
+            | Self::Config(_)
             | Self::Nothing => None,
         }
     }
@@ -87,12 +98,43 @@ pub(crate) trait Subject {
     fn reset(&mut self) -> Change;
     fn snapshot(&mut self, now: Nanos) -> Snapshot;
     fn published(&mut self) -> Published;
+    fn landed(&mut self, flight: Flight, now: Nanos) -> bool;
+    fn reconfigure(&mut self, config: BreakerConfig);
+    fn config(&mut self) -> BreakerConfig;
 }
 
-/// Runs one operation; `mine` is the stamp this thread holds.
-pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) -> Answer {
-    let stamp = |whose, mine: &mut Option<Stamp>| match whose {
-        Whose::Mine => mine.take(),
+/// What a thread holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Permit {
+    pub(crate) stamp: Stamp,
+    pub(crate) flight: Option<Flight>,
+}
+
+/// The same answer without what only the breaker can know: whether it counted
+/// a flight is no part of what it promises.
+fn told(admit: Admit, now: Nanos) -> Admit {
+    let Admit::Permit {
+        stamp,
+        state,
+        transition,
+        flight,
+    } = admit
+    else {
+        return admit;
+    };
+    let flight = flight.map(|_| Flight::uncounted(stamp, now));
+    Admit::Permit {
+        stamp,
+        state,
+        transition,
+        flight,
+    }
+}
+
+/// Runs one operation; `mine` is what this thread holds.
+pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Permit>) -> Answer {
+    let stamp = |whose, mine: &mut Option<Permit>| match whose {
+        Whose::Mine => mine.take().map(|permit| permit.stamp),
         Whose::Of(generation) => Some(Stamp::from_generation(generation)),
     };
     let change = |change: Option<Change>| change.map_or(Answer::Nothing, Answer::Change);
@@ -100,10 +142,10 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
         Op::Acquire(now) => {
             let admit = subject.acquire(now);
             *mine = match admit {
-                Admit::Permit { stamp, .. } => Some(stamp),
+                Admit::Permit { stamp, flight, .. } => Some(Permit { stamp, flight }),
                 Admit::Reject(_) => None,
             };
-            Answer::Admit(admit)
+            Answer::Admit(told(admit, now))
         }
         Op::Success(whose) => change(stamp(whose, mine).map(|s| subject.success(s, Nanos::new(0)))),
         Op::SuccessAt(whose, now) => change(stamp(whose, mine).map(|s| subject.success(s, now))),
@@ -111,7 +153,8 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
         Op::Release(whose) => change(stamp(whose, mine).map(|s| subject.release(s))),
         Op::Isolate => {
             let (stamp, change) = subject.isolate();
-            *mine = Some(stamp);
+            let flight = None;
+            *mine = Some(Permit { stamp, flight });
             Answer::Held(stamp, change)
         }
         Op::Unisolate(whose) => change(stamp(whose, mine).map(|s| subject.unisolate(s))),
@@ -120,6 +163,16 @@ pub(crate) fn run(subject: &mut impl Subject, op: Op, mine: &mut Option<Stamp>) 
         Op::Reset => Answer::Change(subject.reset()),
         Op::Snapshot(now) => Answer::Snapshot(subject.snapshot(now)),
         Op::Published => Answer::Published(subject.published()),
+        Op::Landed(flight, now) => flight
+            .or_else(|| mine.as_mut()?.flight.take())
+            .map_or(Answer::Nothing, |flight| {
+                Answer::Landed(subject.landed(flight, now))
+            }),
+        Op::Reconfigure(config) => {
+            subject.reconfigure(config);
+            Answer::Nothing
+        }
+        Op::Config => Answer::Config(subject.config()),
     }
 }
 
@@ -157,6 +210,15 @@ impl Subject for &Breaker {
     fn published(&mut self) -> Published {
         Breaker::published(self)
     }
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        Breaker::reconfigure(self, config).unwrap();
+    }
+    fn config(&mut self) -> BreakerConfig {
+        Breaker::config(self)
+    }
+    fn landed(&mut self, flight: Flight, now: Nanos) -> bool {
+        Breaker::landed(self, flight, now)
+    }
 }
 
 /// The plain breaker.
@@ -174,6 +236,7 @@ pub(crate) struct Model {
     reclaims: u32,
     leased_until: u64, // in quarters of a second
     holds: u64,
+    flying: Vec<Nanos>, // when they were admitted
 }
 
 impl Model {
@@ -191,7 +254,12 @@ impl Model {
             reclaims: 0,
             leased_until: 0,
             holds: 0,
+            flying: Vec::new(),
         }
+    }
+
+    pub(crate) fn config(&self) -> BreakerConfig {
+        self.config
     }
 
     pub(crate) fn state(&self) -> State {
@@ -216,6 +284,7 @@ impl Model {
             old: self.state,
             new,
             generation: (self.generation + 1) % (1 << 20),
+            break_duration: None,
         };
         *self = Self {
             state: new,
@@ -254,13 +323,44 @@ impl Model {
                 self.failures += 1;
                 self.failures >= most
             }
-            Trip::Ratio { ppm, min_calls, .. } => {
-                let (calls, failures) = self.counts(now);
-                let share = f64::from(failures) * 1e6;
-                calls >= min_calls && share >= f64::from(ppm.get()) * f64::from(calls)
-            }
+            Trip::Ratio { .. } => self.reaches(now, 0),
         };
         (!trips).then_some(Change::Kept)
+    }
+
+    fn reaches(&self, now: Nanos, hanging: u32) -> bool {
+        let Trip::Ratio { ppm, min_calls, .. } = self.config.trip() else {
+            return false;
+        };
+        let (calls, failures) = self.counts(now);
+        let (calls, failures) = (calls + hanging, failures + hanging);
+        let share = f64::from(failures) * 1e6;
+        calls >= min_calls && share >= f64::from(ppm.get()) * f64::from(calls)
+    }
+
+    /// Would an admission find so many hanging calls that it opens?
+    pub(crate) fn too_many_hang(&self, now: Nanos) -> bool {
+        let Some(slow_after) = self.config.slow_after() else {
+            return false;
+        };
+        let tick = slow_after.as_u64().div_ceil(4).max(MILLISECOND / 10);
+        let ticks = |then: &Nanos| (now.as_u64() / tick).saturating_sub(then.as_u64() / tick);
+        let hanging = self.flying.iter().filter(|then| ticks(then) >= 5).count();
+        let hanging = u32::try_from(hanging).unwrap();
+        self.state == State::Closed && hanging > 0 && self.reaches(now, hanging)
+    }
+
+    /// What is told to the call that finds them, if none came in between.
+    pub(crate) fn open_for_hanging(&mut self, now: Nanos) -> Admit {
+        let stamp = Stamp::from_generation(self.generation);
+        let Change::Moved(transition) = self.open(stamp, now) else {
+            unreachable!()
+        };
+        Admit::Reject(Reject {
+            state: State::Open,
+            retry_after: transition.break_duration,
+            transition: Some(transition),
+        })
     }
 
     /// The second step; late if the generation ended after the first one.
@@ -271,10 +371,15 @@ impl Model {
         if self.state == State::HalfOpen {
             self.reopenings = (self.reopenings + 1).min(15);
         }
-        let change = self.go(State::Open);
+        let Change::Moved(transition) = self.go(State::Open) else {
+            unreachable!()
+        };
         let duration = self.config.break_after(self.reopenings, 0, None);
         self.opens_until = (now.as_u64() + duration.as_u64()) / MILLISECOND;
-        change
+        Change::Moved(Transition {
+            break_duration: Some(duration),
+            ..transition
+        })
     }
 
     /// Would one more success change nothing?
@@ -323,28 +428,47 @@ impl Model {
         (count(inside.count()), count(failed.count()))
     }
 
-    fn lease(&mut self, now: Nanos) {
+    fn longest_lease(&self) -> u64 {
         let lease = self.config.probe_lease().as_u64() * 2_u64.pow(self.reclaims);
+        lease.min(TWENTY_DAYS)
+    }
+
+    fn lease(&mut self, now: Nanos) {
         let here = now.as_u64() / QUARTER;
-        let end = (now.as_u64() + lease.min(TWENTY_DAYS)) / QUARTER;
+        let end = (now.as_u64() + self.longest_lease()) / QUARTER;
         self.leased_until = end.max(here + 1);
         self.out += 1;
     }
 
-    fn permit(&self, transition: Option<Transition>) -> Admit {
+    fn permit(&mut self, transition: Option<Transition>, now: Nanos) -> Admit {
+        let stamp = Stamp::from_generation(self.generation);
+        let timed = self.config.slow_after().is_some() && self.state != State::Disabled;
+        if timed && self.state == State::Closed {
+            self.flying.push(now);
+        }
         Admit::Permit {
-            stamp: Stamp::from_generation(self.generation),
+            stamp,
             state: self.state,
             transition,
+            flight: timed.then_some(Flight::uncounted(stamp, now)),
         }
     }
 }
 
 impl Subject for Model {
     fn acquire(&mut self, now: Nanos) -> Admit {
-        let refused = |state, retry_after| Admit::Reject(Reject { state, retry_after });
+        let refused = |state, retry_after| {
+            Admit::Reject(Reject {
+                state,
+                retry_after,
+                transition: None,
+            })
+        };
+        if self.too_many_hang(now) {
+            return self.open_for_hanging(now);
+        }
         match self.state {
-            State::Closed | State::Disabled => self.permit(None),
+            State::Closed | State::Disabled => self.permit(None, now),
             State::Isolated => refused(State::Isolated, None),
             State::Open => {
                 if now.as_u64() < self.opens_until * MILLISECOND {
@@ -355,21 +479,25 @@ impl Subject for Model {
                     unreachable!()
                 };
                 self.lease(now);
-                self.permit(Some(transition))
+                self.permit(Some(transition), now)
             }
             State::HalfOpen => {
                 if self.out < self.config.max_probes() {
                     self.lease(now);
-                    return self.permit(None);
+                    return self.permit(None, now);
                 }
-                if now.as_u64() < self.leased_until * QUARTER {
+                // An hour is how old a reading of the clock may be; what has more to
+                // go was leased under a configuration with longer leases.
+                let furthest = (self.longest_lease() + HOUR) / QUARTER;
+                let ahead = self.leased_until.saturating_sub(now.as_u64() / QUARTER);
+                if 0 < ahead && ahead <= furthest {
                     return refused(State::HalfOpen, None);
                 }
                 let reclaims = (self.reclaims + 1).min(7);
                 self.go(State::HalfOpen);
                 self.reclaims = reclaims;
                 self.lease(now);
-                self.permit(None)
+                self.permit(None, now)
             }
         }
     }
@@ -381,7 +509,7 @@ impl Subject for Model {
         if self.state == State::HalfOpen {
             self.out -= 1;
             self.successes += 1;
-            if self.successes == self.config.success_threshold() {
+            if self.successes >= self.config.success_threshold() {
                 return self.go(State::Closed);
             }
         }
@@ -466,9 +594,28 @@ impl Subject for Model {
 
     fn published(&mut self) -> Published {
         let admits = self.state == State::Closed || self.state == State::Disabled;
+        let timed = self.config.slow_after().is_some() && self.state == State::Closed;
         Published {
-            admits: admits.then_some(Stamp::from_generation(self.generation)),
+            admits: (admits && !timed).then_some(Stamp::from_generation(self.generation)),
             quiet: admits && self.failures == 0 && self.is_quiet(),
         }
+    }
+
+    fn reconfigure(&mut self, config: BreakerConfig) {
+        self.config = config;
+    }
+
+    fn config(&mut self) -> BreakerConfig {
+        Self::config(self)
+    }
+
+    fn landed(&mut self, flight: Flight, now: Nanos) -> bool {
+        let admitted = flight.admitted();
+        let place = self.flying.iter().position(|one| *one == admitted);
+        if let Some(place) = place.filter(|_| self.is_current(flight.stamp())) {
+            self.flying.swap_remove(place);
+        }
+        let age = now.saturating_sub(admitted);
+        self.config.slow_after().is_some_and(|after| age > after)
     }
 }
