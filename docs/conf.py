@@ -38,9 +38,9 @@ nitpick_ignore_regex = [
     # Private names in public signatures. The text beside them says what they stand for.
     (
         r"py:class",
-        r"(seawall\._\w+\.)?(BreakDuration|Changes|Classify|Executed|Guarded|Life|Retrying"
-        r"|Scenario|Scope|Trip|Verdict)",
+        r"(seawall\._\w+\.)?(Executed|Guarded|Life|Retrying|Scenario|Scope|Verdict)",
     ),
+    (r"py:class", r"(seawall\._\w+\.)?(BreakDuration|Changes|Classify|Trip)"),
     # What `autodoc_type_aliases` makes of an alias that stands in a union.
     (r"py:class", r"TypeAliasForwardRef|'seawall\.(Jitter|On)'"),
     # A method of asyncio's event loop.
