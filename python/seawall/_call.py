@@ -18,6 +18,7 @@ import attrs
 
 from ._errors import AttemptRecord
 from ._native import Breaker  # noqa: TID251 -- stamps belong to a core
+from ._outcome import PRIMARY, Origin
 
 Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
 InnerSync: TypeAlias = Callable[["Call"], Any]
@@ -40,7 +41,7 @@ class Call:
         records: What a retry has seen so far.
         watched: Whether somebody outside wants to know the last error.
         last_error: The failure that the newest retry was decided on, if watched.
-        source: Where the value comes from: "primary" or the name of a fallback step.
+        origin: Where the value comes from.
         misused: Whether the newest attempt could not call the function as asked.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
@@ -61,10 +62,10 @@ class Call:
         "kwargs",
         "last_error",
         "misused",
+        "origin",
         "probe",
         "records",
         "replayed",
-        "source",
         "stamps",
         "watched",
     )
@@ -85,7 +86,7 @@ class Call:
         self.records: tuple[AttemptRecord, ...] = ()
         self.watched: bool = False
         self.last_error: Exception | None = None
-        self.source: str = "primary"
+        self.origin: Origin = PRIMARY
         self.misused: bool = False
         self.probe: bool = False
         self.deadline: float = math.inf
