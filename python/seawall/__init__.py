@@ -63,7 +63,6 @@ from ._events import CircuitIsolated as CircuitIsolated
 from ._events import CircuitOpened as CircuitOpened
 from ._events import CredentialRefreshed as CredentialRefreshed
 from ._events import CredentialRefreshFailed as CredentialRefreshFailed
-from ._events import FallbackExhausted as FallbackExhausted
 from ._events import FallbackUsed as FallbackUsed
 from ._events import RetryGaveUp as RetryGaveUp
 from ._events import RetryScheduled as RetryScheduled

@@ -168,7 +168,8 @@ def compose_sync(stages: Sequence[Stage]) -> InnerSync:
 async def innermost(call: Call) -> Any:
     """Call the function itself, or raise what it has already raised."""
     call.attempts += 1
-    call.misused = False  # a mistake of the attempt before is not one of this
+    call.origin = PRIMARY  # what the attempt before had from elsewhere is forgotten
+    call.misused = False  # and so is its mistake
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)
         raise call.take_replayed()
@@ -186,6 +187,7 @@ async def innermost(call: Call) -> Any:
 def innermost_sync(call: Call) -> Any:
     """Do what `innermost` does, for synchronous functions."""
     call.attempts += 1
+    call.origin = PRIMARY
     call.misused = False
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)

@@ -154,23 +154,6 @@ class FallbackUsed:
 
 @final
 @attrs.frozen(kw_only=True)
-class FallbackExhausted:
-    """No step had an answer, and the caller got the primary's failure.
-
-    Attributes:
-        steps: The names of the steps, in their order.
-        category: What kind of failure the primary had. None: it returned a value that
-            was refused.
-        correlation_id: The id of the call, if it has one.
-    """
-
-    steps: tuple[str, ...]
-    category: Category | None
-    correlation_id: UUID | None
-
-
-@final
-@attrs.frozen(kw_only=True)
 class StaleServed:
     """A cache answered with an old value, because the function failed.
 

@@ -33,11 +33,10 @@ from ._call import (
 from ._classify import Classify
 from ._clock import SYSTEM_CLOCK, time_left
 from ._decorate import Reporting, is_asynchronous
-from ._events import FallbackExhausted, FallbackUsed, Listeners
+from ._events import FallbackUsed, Listeners
 from ._fallback_chain import Chain, Handling
 from ._handled import DEFAULT_ON, handles
 from ._limit import limited
-from ._outcome import PRIMARY
 from ._step import Failure, Step
 from ._types import On
 from ._validate import check_classify, check_on, check_predicate, seconds
@@ -77,7 +76,7 @@ class Fallback(Reporting):
     on_result: Callable[[Any], bool] | None
     classify: Classify | None
     _reserve: float = attrs.field(init=False, eq=False, repr=False)
-    _listeners: Listeners[FallbackUsed | FallbackExhausted] = attrs.field(
+    _listeners: Listeners[FallbackUsed] = attrs.field(
         factory=Listeners, init=False, eq=False, repr=False
     )
 
@@ -113,9 +112,9 @@ class Fallback(Reporting):
         return self._reserve
 
     def subscribe(
-        self, callback: Callable[[FallbackUsed | FallbackExhausted], object], /
+        self, callback: Callable[[FallbackUsed], object], /
     ) -> Callable[[], None]:
-        """Call *callback* whenever steps were tried; returns the way to stop it."""
+        """Call *callback* whenever a step answered; returns the way to stop it."""
         return self._listeners.subscribe(callback)
 
     def __fragment__(self) -> Fragment | None:
@@ -136,7 +135,6 @@ class Fallback(Reporting):
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner*, then the steps."""
-        call.origin = PRIMARY
         try:
             value = await self._primary(call, inner)
         except Exception as error:
@@ -164,7 +162,6 @@ class Fallback(Reporting):
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner*, then the steps."""
-        call.origin = PRIMARY
         try:
             value = self._primary_sync(call, inner)
         except Exception as error:

@@ -18,9 +18,9 @@ from ._cancel import is_cancellation
 from ._classify import Classify
 from ._correlation import current_correlation_id
 from ._errors import FallbackExhaustedError, FallbackSkip, remember_attempts
-from ._events import FallbackExhausted, FallbackUsed, Listeners
+from ._events import FallbackUsed, Listeners
 from ._handled import classified, means
-from ._outcome import PRIMARY, Origin
+from ._outcome import Origin
 from ._provenance import substituted
 from ._step import Failure, Step
 from ._types import Category, On
@@ -40,7 +40,7 @@ class Handling:
 
     on: On
     classify: Classify | None
-    listeners: Listeners[FallbackUsed | FallbackExhausted]
+    listeners: Listeners[FallbackUsed]
 
 
 @final
@@ -76,7 +76,6 @@ class Chain:
         # Asked here, while the error is still being handled: what a predicate raises
         # shows then what it was asked about.
         self._wanted = [step for step in steps if self._is_for(step, failure.error)]
-        call.origin = PRIMARY
         if call.watched and failure.error is not None:
             # If a step outlasts the deadline, the time-out tells what was before.
             call.last_error = failure.error
@@ -146,13 +145,6 @@ class Chain:
             remember_attempts(error, self._call.records)
         for note in self._notes:
             _add_note(error, note)
-        if self._handling.listeners:
-            event = FallbackExhausted(
-                steps=tuple(step.name for step in self.steps),
-                category=self._category(),
-                correlation_id=current_correlation_id(),
-            )
-            self._handling.listeners.emit(event)
         try:
             return error
         finally:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final, final
 
 # What is handed through is nearly always the newest; a loop over a thousand degraded
@@ -34,9 +34,9 @@ class Watch:
         self.subject: object | None = subject
         # Only what is still watched: else a task that starts its successor from within
         # a call would hang one watch to the next, for ever.
-        self._outside = next(_watches(), None)
+        self._outside: Watch | None = next(_watches(), None)
         self._substitutes: deque[object] = deque(maxlen=_REMEMBERED)
-        self._token = _watch.set(self)
+        self._token: Token[Watch | None] | None = _watch.set(self)
 
     def has_seen(self, value: object) -> bool:
         """Tell whether *value* was handed out as a substitute."""
@@ -44,11 +44,13 @@ class Watch:
 
     def end(self) -> None:
         """Forget everything."""
-        self.subject = None
+        assert self._token is not None  # noqa: S101 -- ended once
+        token, self._token = self._token, None  # it holds the watch before this one
+        self.subject = self._outside = None
         self._substitutes.clear()
         # A coroutine that was abandoned is closed in a context that is not its own.
         with contextlib.suppress(ValueError):
-            _watch.reset(self._token)
+            _watch.reset(token)
 
     @property
     def outside(self) -> Watch | None:

@@ -117,7 +117,7 @@ class Lead:
         self._watch = Watch(self.flight)
 
     def __enter__(self) -> None:
-        self._call.origin = PRIMARY
+        """Begin; there is nothing to prepare."""
 
     def landed(self, value: Any) -> Any:
         """Keep *value* if it is the primary's own, and give it to all who wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import pickle
 import sys
 from collections.abc import AsyncIterator
@@ -23,7 +24,6 @@ from seawall import (
     Constant,
     Failure,
     Fallback,
-    FallbackExhausted,
     FallbackExhaustedError,
     FallbackSkip,
     FallbackUsed,
@@ -484,7 +484,7 @@ async def test_a_classifier_of_ones_own_decides() -> None:
         Step("busy", from_cache, on=Category.UNAVAILABLE),
         classify=busy,
     )
-    seen: list[FallbackUsed | FallbackExhausted] = []
+    seen: list[FallbackUsed] = []
     fallback.subscribe(seen.append)
 
     outcome = await fallback.outcome(primary, KeyError("busy"))
@@ -495,19 +495,48 @@ async def test_a_classifier_of_ones_own_decides() -> None:
         await Fallback(CACHE, classify=lambda _: None).call(primary, KeyError())
 
 
-async def test_listeners_hear_when_no_step_answered() -> None:
-    """Of an error, and of a value."""
-    fallback = Fallback(Step("a", skips), on_result=is_empty)
-    seen: list[FallbackUsed | FallbackExhausted] = []
-    fallback.subscribe(seen.append)
+async def test_listeners_hear_of_a_refused_value() -> None:
+    """Which has no category; and of nothing, where no step answers."""
+    seen: list[FallbackUsed] = []
+    for fallback in (
+        Fallback(STATIC, on_result=is_empty),
+        Fallback(Step("a", skips), on_result=is_empty),
+    ):
+        fallback.subscribe(seen.append)
+        await fallback.outcome(empty)
 
-    assert not (await fallback.outcome(primary, InfraTimeoutError())).ok
-    assert not (await fallback.outcome(empty)).ok
+    assert seen == [FallbackUsed(step="static", category=None, correlation_id=None)]
 
-    assert seen == [
-        FallbackExhausted(steps=("a",), category=kind, correlation_id=None)
-        for kind in (Category.TIMEOUT, None)
-    ]
+
+@pytest.mark.parametrize("end", ["answered", "exhausted", "bug"])
+async def test_an_error_leaves_no_cycle(end: str) -> None:
+    """Its traceback holds the frames, and they must not hold it."""
+    steps = {
+        "answered": STATIC,
+        "exhausted": Step("a", skips),
+        "bug": Step("b", lambda: {}["bug"]),
+    }
+    fallback = Fallback(steps[end])
+
+    class Noted(InfraTimeoutError):
+        pass
+
+    async def fails() -> str:
+        raise Noted
+
+    async def run() -> None:
+        try:
+            await fallback.call(fails)
+        except Exception:  # noqa: BLE001, S110 -- it is to go
+            pass
+
+    gc.collect()
+    gc.disable()
+    try:
+        await run()
+        assert not [each for each in gc.get_objects() if isinstance(each, Noted)]
+    finally:
+        gc.enable()
 
 
 async def test_notes_do_not_pile_up_on_a_shared_error() -> None:
@@ -665,7 +694,10 @@ def test_a_plain_functions_retry_leaves_the_reserve() -> None:
         calls += 1
         raise InfraUnavailableError("down")
 
-    steps = Step("long", lambda: "long", min_time=61), Step("x", str, reserve=50)
+    steps = (
+        Step("long", lambda: "long", min_time=61),
+        Step("x", str, reserve=50, min_time=30),
+    )
     guard = Pipeline(
         Timeout(60), Fallback(*steps), Retry(max_attempts=3, backoff=Constant(20))
     )

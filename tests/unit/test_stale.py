@@ -41,6 +41,7 @@ from seawall import (
     Step,
     Timeout,
 )
+from seawall._provenance import Watch
 from seawall.testing import cancel_everywhere
 
 pytestmark = pytest.mark.anyio
@@ -539,8 +540,10 @@ async def test_an_error_leaves_no_cycle(*, old: bool) -> None:
     gc.disable()
     try:
         await one()
-        await one()
-        assert [error() for error in errors] == ([] if old else [None, None])
+        async with anyio.create_task_group() as group:
+            group.start_soon(one)
+            group.start_soon(one)
+        assert [error() for error in errors] == ([] if old else [None] * 3)
         assert not [each for each in gc.get_objects() if isinstance(each, Noted)]
     finally:
         gc.enable()
@@ -869,6 +872,7 @@ async def test_a_chain_of_tasks_holds_no_chain_of_calls() -> None:
 
     cache, fallback = made(fresh_for=0), Fallback(Step("x", lambda: Value()))
     seen: list[weakref.ref[Value]] = []
+    watches: list[int] = []
     left = 20
 
     async def fails() -> Value:
@@ -879,6 +883,8 @@ async def test_a_chain_of_tasks_holds_no_chain_of_calls() -> None:
         async def work() -> str:
             nonlocal left
             seen.append(weakref.ref(await fallback.call(fails)))
+            gc.collect()
+            watches.append(sum(isinstance(o, Watch) for o in gc.get_objects()))
             left -= 1
             if left:
                 group.start_soon(turn)
@@ -892,6 +898,7 @@ async def test_a_chain_of_tasks_holds_no_chain_of_calls() -> None:
 
     gc.collect()
     assert [ref() for ref in seen] == [None] * 20
+    assert watches[-1] - watches[1] < 5
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["old value", "no value"])
