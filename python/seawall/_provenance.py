@@ -34,7 +34,7 @@ class Watch:
         self.subject: object | None = subject
         # Only what is still watched: else a task that starts its successor from within
         # a call would hang one watch to the next, for ever.
-        self._outside: Watch | None = next(_watches(), None)
+        self._outside = next(_watches(), None)
         self._substitutes: deque[object] = deque(maxlen=_REMEMBERED)
         self._token: Token[Watch | None] | None = _watch.set(self)
 
@@ -46,7 +46,7 @@ class Watch:
         """Forget everything."""
         assert self._token is not None  # noqa: S101 -- ended once
         token, self._token = self._token, None  # it holds the watch before this one
-        self.subject = self._outside = None
+        self.subject = None
         self._substitutes.clear()
         # A coroutine that was abandoned is closed in a context that is not its own.
         with contextlib.suppress(ValueError):

@@ -864,6 +864,27 @@ async def test_a_task_that_outlives_the_call_may_wait_again() -> None:
     assert values == ["k-1", "k-1"]
 
 
+async def test_a_task_from_a_call_that_ended_does_not_wait_for_one_around_it() -> None:
+    """The outer call waits for the task, so the task must not wait for it."""
+    cache = made(key=lambda key: key)
+
+    async def outer(_: str) -> str:
+        async with anyio.create_task_group() as group:
+
+            async def again() -> None:
+                await anyio.sleep(1)
+                await cache.call(Source(), "outer")
+
+            async def inner(_: str) -> str:
+                group.start_soon(again)
+                return "inner"
+
+            return await cache.call(inner, "inner")
+
+    with anyio.fail_after(10):
+        assert await cache.call(outer, "outer") == "inner"
+
+
 async def test_a_chain_of_tasks_holds_no_chain_of_calls() -> None:
     """A refresher that starts its successor would leak one with every round."""
 
