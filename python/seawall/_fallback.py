@@ -76,9 +76,7 @@ class Fallback(Reporting):
     on_result: Callable[[Any], bool] | None
     classify: Classify | None
     _reserve: float = attrs.field(init=False, eq=False, repr=False)
-    _listeners: Listeners[FallbackUsed] = attrs.field(
-        factory=Listeners, init=False, eq=False, repr=False
-    )
+    _handling: Handling = attrs.field(init=False, eq=False, repr=False)
 
     def __init__(
         self,
@@ -94,13 +92,14 @@ class Fallback(Reporting):
             check_predicate("on_result", on_result, "result")
         if classify is not None:
             check_classify("classify", classify)
+        handled = DEFAULT_ON if on is None else on
         options = {
             "steps": steps,
-            "on": DEFAULT_ON if on is None else on,
+            "on": handled,
             "on_result": on_result,
             "classify": classify,
             "_reserve": sum(seconds("reserve", step.reserve) for step in steps),
-            "_listeners": Listeners[Any](),
+            "_handling": Handling(handled, classify, Listeners()),
         }
         # The class is frozen, and attrs' own constructor takes no *steps.
         for name, value in options.items():
@@ -115,7 +114,7 @@ class Fallback(Reporting):
         self, callback: Callable[[FallbackUsed], object], /
     ) -> Callable[[], None]:
         """Call *callback* whenever a step answered; returns the way to stop it."""
-        return self._listeners.subscribe(callback)
+        return self._handling.listeners.subscribe(callback)
 
     def __fragment__(self) -> Fragment | None:
         """Let a call that succeeds pass by; None to look at what it returned."""
@@ -212,10 +211,9 @@ class Fallback(Reporting):
         return self.on_result is not None and bool(self.on_result(value))
 
     def _chain(self, call: Call, error: Exception | None, refused: Any) -> Chain:
-        handling = Handling(self.on, self.classify, self._listeners)
         failure = Failure(error, refused, call.attempts)
         try:
-            return Chain(call, failure, self.steps, handling)
+            return Chain(call, failure, self.steps, self._handling)
         finally:
             del failure, error  # the error's traceback holds the frames around this one
 

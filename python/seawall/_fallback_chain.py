@@ -24,7 +24,6 @@ from ._outcome import Origin
 from ._provenance import substituted
 from ._step import Failure, Step
 from ._types import Category, On
-from ._validate import seconds
 
 
 @final
@@ -48,7 +47,7 @@ class Chain:
     """One failure and the steps for it.
 
     Attributes:
-        steps: All of them, in order.
+        steps: Those that are for it, in order.
         answered: Whether the step that was tried last returned.
     """
 
@@ -58,7 +57,6 @@ class Chain:
         "_handling",
         "_notes",
         "_step",
-        "_wanted",
         "answered",
         "steps",
     )
@@ -71,25 +69,20 @@ class Chain:
         self._handling = handling
         self._notes: list[str] = []
         self._step: Step = steps[0]
-        self.steps = steps
         self.answered: bool = False
         # Asked here, while the error is still being handled: what a predicate raises
         # shows then what it was asked about.
-        self._wanted = [step for step in steps if self._is_for(step, failure.error)]
+        self.steps = [step for step in steps if self._is_for(step, failure.error)]
         if call.watched and failure.error is not None:
             # If a step outlasts the deadline, the time-out tells what was before.
             call.last_error = failure.error
 
     def skips(self, step: Step, left: Callable[[], float]) -> bool:
         """Tell whether *step* is not to be tried, with so many seconds left."""
-        if step not in self._wanted:
-            self._note(step, "is for other failures")
-            return True
-        needed = seconds("min_time", step.min_time)
-        if needed and left() < needed:
-            self._note(step, f"was not begun: less than its {needed:g} s were left")
-            return True
-        return False
+        if not step.needed or left() >= step.needed:
+            return False
+        self._note(step, f"was not begun: less than its {step.needed:g} s were left")
+        return True
 
     def arguments(self, step: Step) -> Sequence[Any]:
         """List what *step* is called with."""
@@ -157,9 +150,10 @@ class Chain:
     def _is_for(self, step: Step, error: Exception | None) -> bool:
         if step.on is None:
             return True
-        if error is None:
-            return False
-        return means(step.on, self._handling.classify, error)
+        if error is not None and means(step.on, self._handling.classify, error):
+            return True
+        self._note(step, "is for other failures")
+        return False
 
     def _category(self) -> Category | None:
         failure = self._failure

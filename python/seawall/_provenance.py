@@ -64,6 +64,8 @@ class Watch:
 
 def substituted(value: object) -> None:
     """Tell those who watch that *value* is not the primary's own."""
+    if _watch.get() is None:
+        return  # nearly always
     for watch in _watches():
         watch.note(value)
 

@@ -18,6 +18,7 @@ import attrs
 from ._call import Call
 from ._cancel import is_cancellation
 from ._classify import Classify, leaves
+from ._clock import read_both
 from ._correlation import current_correlation_id
 from ._events import Listeners, StaleServed
 from ._flight import Flight
@@ -69,7 +70,7 @@ class Serving:
 
     def now(self) -> Moment:
         """Read both clocks."""
-        return Moment(self.clock.monotonic(), self.clock.wall())
+        return Moment(*read_both(self.clock))
 
     def instead_of(self, error: Exception, call: Call, key: Hashable) -> Landed | None:
         """Find what *call* may return instead of raising *error*."""

@@ -58,6 +58,7 @@ class Step:
     reserve: Seconds = attrs.field(default=0.0, kw_only=True)
     min_time: Seconds = attrs.field(default=0.0, kw_only=True)
     with_failure: bool = attrs.field(default=False, kw_only=True)
+    needed: float = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what could never answer."""
@@ -70,7 +71,8 @@ class Step:
         if self.on is not None:
             check_on("on", self.on)
         seconds("reserve", self.reserve)
-        seconds("min_time", self.min_time)
+        # The same as min_time, in seconds. The class is frozen for everybody else.
+        object.__setattr__(self, "needed", seconds("min_time", self.min_time))
         boolean("with_failure", self.with_failure)
 
 

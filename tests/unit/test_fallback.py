@@ -402,9 +402,9 @@ async def test_if_nothing_answers_for_a_refused_value_there_is_an_error() -> Non
     """With a note per step, and the history of a retry inside."""
     guard = Pipeline(
         Fallback(
-            Step("a", skips),
-            Step("b", fails_too),
-            Step("c", static, on=Category.TIMEOUT),
+            Step("a", static, on=Category.TIMEOUT),
+            Step("b", skips),
+            Step("c", fails_too),
             on_result=is_empty,
         ),
         Retry(max_attempts=3, backoff=Constant(0)),
@@ -421,9 +421,9 @@ async def test_if_nothing_answers_for_a_refused_value_there_is_an_error() -> Non
 
     assert len(attempts_of(e.value)) == 1
     assert e.value.__notes__ == [
-        "fallback 'a' had nothing to offer",
-        "fallback 'b' failed too: InfraUnavailableError",
-        "fallback 'c' is for other failures",
+        "fallback 'a' is for other failures",
+        "fallback 'b' had nothing to offer",
+        "fallback 'c' failed too: InfraUnavailableError",
     ]
 
 
