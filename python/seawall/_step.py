@@ -19,7 +19,7 @@ class Failure:
 
     Attributes:
         error: What the primary raised; None if it returned a value that was refused.
-        result: The value that `on_result` refused; None if there is an `error`.
+        result: The value that was refused; None if there is an `error`.
         attempts: How often the primary was called.
     """
 
