@@ -107,9 +107,12 @@ MUTANTS = [
     Mutant(
         "a permit is granted on an old word",
         BREAKER,
-        "                    Err(seen) => word = seen,\n                },\n",
-        "                    Err(_) => return granted(word, new),\n"
-        "                },\n",
+        "                Entry::Grant(new) => "
+        "self.swap(word, new).map(|()| self.granted(word, new, now)),\n",
+        "                Entry::Grant(new) => {\n"
+        "                    let _ = self.swap(word, new);\n"
+        "                    Ok(self.granted(word, new, now))\n"
+        "                }\n",
         "breaker_loom::three_acquirers_for_one_permit",
     ),
     Mutant(
@@ -373,12 +376,14 @@ MUTANTS = [
     Mutant(
         "the clock is read where nobody asks for the time",
         BREAKER,
-        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "        if let Some(answer) = "
+        "state::enter_at_any_time(self.load(), !self.slow.is_off()) {\n"
         "            return answer;\n"
         "        }\n"
         "        let now = now();",
         "        let now = now();\n"
-        "        if let Some(answer) = state::enter_at_any_time(self.load()) {\n"
+        "        if let Some(answer) = "
+        "state::enter_at_any_time(self.load(), !self.slow.is_off()) {\n"
         "            return answer;\n"
         "        }",
         "breaker::the_clock_is_read_once_and_only_where_time_matters",
@@ -830,10 +835,10 @@ MUTANTS = [
         "what hangs is summed before the window is read",
         SLOW,
         "        if self.slow.hanging(stamp, now) == 0 {\n"
-        "            return false; // nearly always, and then the window is left alone\n"
+        "            return false; // nearly always: the window is left alone\n"
         "        }\n"
         "        let counts = self.memory.counts(stamp, || now);\n"
-        "        let hanging = self.slow.hanging(stamp, now); // after the window: rule 1\n",
+        "        let hanging = self.slow.hanging(stamp, now); // rule 1: after it\n",
         "        let hanging = self.slow.hanging(stamp, now);\n"
         "        let counts = self.memory.counts(stamp, || now);\n",
         "breaker_loom::a_call_that_lands_is_counted_once",
@@ -1008,15 +1013,14 @@ MUTANTS = [
     Mutant(
         "a closed circuit reads its configuration",
         BREAKER,
-        "        if word.is_closed() {\n            return state::pass",
-        "        if word.is_closed() && self.config().max_probes() > 0 {\n"
-        "            return state::pass",
+        "        if word.is_closed() && self.slow.is_off() {\n",
+        "        if word.is_closed() && self.config().slow_after().is_none() {\n",
         "breaker_loom::a_clean_closed_circuit_writes_nothing",
     ),
     Mutant(
         "another window is taken",
         LIVE,
-        "        self.built.trip.check_change(config.trip)?;\n",
+        "        self.trip.check_change(new.trip)?;\n",
         "",
         "breaker::another_window_needs_another_breaker",
     ),

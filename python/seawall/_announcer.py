@@ -49,7 +49,10 @@ class Announcer:
         self.listeners: Listeners[CircuitEvent] = Listeners()
 
     def moved(self, change: Transition, opened_by: str | None = None) -> None:
-        """Tell listeners of *change*, which this very call made."""
+        """Tell listeners of *change*, which this very call made.
+
+        *opened_by* is what to blame, if it opened the circuit.
+        """
         if change.new == OPEN:
             self._opened_by = opened_by
         if self.listeners:

@@ -13,10 +13,10 @@ from ._native import Settings  # noqa: TID251 -- the options as the core takes t
 from ._trip import Consecutive, FailureRatio, Trip, count_the_same
 from ._types import On, Seconds
 from ._validate import (
-    boolean,
     check_classify,
+    check_flag,
+    check_function,
     check_on,
-    check_predicate,
     seconds,
     whole,
 )
@@ -112,6 +112,8 @@ def configured(options: Options) -> BreakerConfig:
     """
     _check_trip(options.trip)
     _check_functions(options)
+    check_flag("enforce", options.enforce)
+    check_flag("count_successes", options.count_successes)
     breaks = _breaks(options.break_duration)
     slow_after = _limit("slow_after", options.slow_after)
     longest = max(_first(breaks), slow_after or 0.0, _MIN_LEASE)
@@ -128,8 +130,8 @@ def configured(options: Options) -> BreakerConfig:
         max_server_delay=seconds(
             "max_server_delay", options.max_server_delay, maximum=_YEAR
         ),
-        enforce=boolean("enforce", options.enforce),
-        count_successes=boolean("count_successes", options.count_successes),
+        enforce=options.enforce,
+        count_successes=options.count_successes,
         classify=options.classify,
     )
 
@@ -195,7 +197,7 @@ def _check_functions(options: Options) -> None:
     if options.on is not None:
         check_on("on", options.on)
     if options.on_result is not None:
-        check_predicate("on_result", options.on_result, "result")
+        check_function("on_result", options.on_result, takes="result")
     if options.classify is not None:
         check_classify("classify", options.classify)
 

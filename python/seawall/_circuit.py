@@ -47,8 +47,8 @@ class Circuit:
         self._options = options
         self._changing = threading.RLock()  # an option may be an object with code
         self.config: BreakerConfig = configured(options)
-        self.core = Breaker(settings_of(self.config), now=clock.monotonic)
-        self.announcer = Announcer(name)
+        self.core: Breaker = Breaker(settings_of(self.config), now=clock.monotonic)
+        self.announcer: Announcer = Announcer(name)
 
     def reconfigure(self, changes: Changes) -> None:
         """Change options; what was left open before is filled in anew."""
@@ -93,13 +93,9 @@ class Circuit:
         if change is not None and change.old != change.new:
             self.announcer.moved(change)
 
-    def moved(self, change: Transition, opened_by: str | None) -> None:
-        """Tell listeners what a call changed."""
-        self.announcer.moved(change, opened_by if change.new == OPEN else None)
-
     def _announce(self, answer: Permit | Rejection, change: Transition) -> None:
         try:
-            self.moved(change, _HANGING)
+            self.announcer.moved(change, _HANGING)
         except BaseException:  # Ctrl-C in a listener
             if isinstance(answer, Permit):
                 answer.release()

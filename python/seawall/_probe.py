@@ -8,7 +8,7 @@ an undisturbed call never touches it.
 from __future__ import annotations
 
 import contextlib
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final, final
 
 from ._call import Call
@@ -24,13 +24,13 @@ class Probe:
     __slots__ = ("breaker", "call", "live", "outside", "token")
 
     def __init__(self, breaker: object, call: Call | None = None) -> None:
-        self.breaker = breaker
-        self.call = call
-        self.live = True
-        self.outside = False
+        self.breaker: object = breaker
+        self.call: Call | None = call
+        self.live: bool = True
+        self.outside: bool = False
         if call is not None:
             self.outside, call.probe = call.probe, True
-        self.token = _probes.set((*_probes.get(), self))
+        self.token: Token[tuple[Probe, ...]] = _probes.set((*_probes.get(), self))
 
     def end(self) -> None:
         """Make what is called from now on an ordinary call.

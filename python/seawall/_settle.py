@@ -166,7 +166,7 @@ def _given(
 
 def _told(circuit: Circuit, change: Transition | None, opened_by: str | None) -> None:
     if change is not None:
-        circuit.moved(change, opened_by)
+        circuit.announcer.moved(change, opened_by)
 
 
 def _had_its_chance(call: Call) -> bool:

@@ -5,6 +5,7 @@ Every refusal names the option, shows the value, and shows what to write instead
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
@@ -123,7 +124,7 @@ def check_on(option: str, on: object) -> None:
         for kind in kinds:
             _check_kind(option, kind)
     elif callable(on) and not isinstance(on, type):
-        check_predicate(option, on, "error")
+        check_function(option, on, takes="error")
     else:
         _check_kind(option, on)
 
@@ -162,56 +163,48 @@ def _not_a_kind(option: str, kind: object) -> str:
     )
 
 
-def check_predicate(option: str, predicate: object, argument: str) -> None:
-    """Refuse what is no plain function of one *argument*.
+def check_function(
+    option: str, function: object, *, takes: str, awaited: bool = False
+) -> None:
+    """Refuse what cannot be called with one argument, which is called *takes*.
 
     Raises:
-        TypeError: With a function to write instead.
+        TypeError: If *function* takes another number of arguments, is no function, or
+            a coroutine function, unless it is *awaited*.
     """
-    if not callable(predicate) or isinstance(predicate, type):
+    example = f"write {option}=lambda {takes}: ..."
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(f"{option} must be a function, not {function!r}: {example}")
+    if not awaited and is_coroutine_function(function):
+        # The coroutine it returns is true, so a predicate would always match.
         raise TypeError(
-            f"{option} must be a function of the {argument}, not {predicate!r}: "
-            f"write {option}=lambda {argument}: ..."
+            f"{option} got a coroutine function, {function!r}: it is never awaited, "
+            f"{example}"
         )
-    function: Any = inspect.unwrap(cast("Any", predicate))
-    call = getattr(function, "__call__", function)  # noqa: B004 -- its kind matters
-    for candidate in (function, call):
-        if inspect.iscoroutinefunction(candidate):
-            # The coroutine it returns is true, so everything would match.
-            raise TypeError(
-                f"{option} got a coroutine function, {predicate!r}: a predicate is "
-                f"never awaited, write {option}=lambda {argument}: ..."
-            )
-    if not _takes_one(predicate):
+    if not _takes_one(function):
         raise TypeError(
-            f"{option} got {predicate!r}, which does not take one argument, the "
-            f"{argument}: write {option}=lambda {argument}: ..."
+            f"{option} got {function!r}, which does not take one argument, the "
+            f"{takes}: {example}"
         )
 
 
-def check_classify(option: str, classify: object) -> None:
-    """Refuse what could not classify an error.
+def is_coroutine_function(function: object) -> bool:
+    """Tell whether what *function* returns would have to be awaited."""
+    inside: Any = inspect.unwrap(cast("Any", function))
+    while isinstance(inside, functools.partial):
+        inside = inside.func
+    call = getattr(inside, "__call__", inside)  # noqa: B004 -- its kind matters
+    return inspect.iscoroutinefunction(inside) or inspect.iscoroutinefunction(call)
+
+
+def check_flag(option: str, value: object) -> None:
+    """Refuse what is merely true or false.
 
     Raises:
-        TypeError: With a classifier to write instead.
+        TypeError: If *value* is no bool.
     """
-    if not callable(classify) or isinstance(classify, type):
-        raise TypeError(
-            f"{option} must be a Classifier or a function of the error, not "
-            f"{classify!r}: write {option}=Classifier().extend({{...}})"
-        )
-    check_predicate(option, classify, "error")
-
-
-def boolean(option: str, value: object) -> bool:
-    """Return *value*, which must be True or False.
-
-    Raises:
-        TypeError: If it is anything else, such as 1 or None.
-    """
-    if isinstance(value, bool):
-        return value
-    raise TypeError(f"{option} must be True or False, not {value!r}")
+    if not isinstance(value, bool):
+        raise TypeError(f"{option} must be True or False, not {value!r}")
 
 
 def _takes_one(function: Any) -> bool:
@@ -238,3 +231,17 @@ def hint(value: object) -> float | None:
     except OverflowError:
         return None
     return number if 0.0 <= number < math.inf else None
+
+
+def check_classify(option: str, classify: object) -> None:
+    """Refuse what could not classify an error.
+
+    Raises:
+        TypeError: With a classifier to write instead.
+    """
+    if not callable(classify) or isinstance(classify, type):
+        raise TypeError(
+            f"{option} must be a Classifier or a function of the error, not "
+            f"{classify!r}: write {option}=Classifier().extend({{...}})"
+        )
+    check_function(option, classify, takes="error")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import pickle
+import weakref
 from datetime import timedelta
 from typing import Any
 
@@ -143,6 +145,19 @@ async def test_attempts_that_are_cut_short_are_not_each_others_cause() -> None:
 
     assert caught.value.__cause__ is None
     assert len(attempts_of(caught.value)) == 3
+
+
+async def test_the_error_does_not_keep_itself_alive() -> None:
+    """Its traceback holds the frames of the call, and all that they hold."""
+    gc.disable()
+    try:
+        await Timeout(1).call(anyio.sleep_forever)
+    except InfraTimeoutError as error:
+        seen = weakref.ref(error)
+    finally:
+        gc.enable()
+
+    assert seen() is None
 
 
 async def test_infinity_is_no_time_out() -> None:

@@ -164,7 +164,7 @@ def test_on_takes_a_builtin_at_its_word() -> None:
         (3, "on=3 is no exception type, category or predicate: write"),
         ((OSError, (ValueError,)), "is no exception type, category or predicate"),
         (ValueError("x"), r"on got an exception object, .*: write on=ValueError"),
-        (later, "on got a coroutine function, .*a predicate is never awaited"),
+        (later, "on got a coroutine function, .*it is never awaited"),
         (Later(), "on got a coroutine function"),
         (functools.partial(later), "on got a coroutine function"),
     ],

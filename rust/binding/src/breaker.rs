@@ -1,4 +1,4 @@
-//! The circuit breaker: admission, commands, and what it tells about itself.
+//! The circuit breaker: what can be asked of it, and what it tells about itself.
 //!
 //! Rule: a clock is read before the core is called, so that what a Python
 //! clock raises reaches the caller and leaves the breaker as it was. A snapshot
@@ -10,14 +10,14 @@ use std::{
 };
 
 use pyo3::{PyTraverseError, PyVisit, prelude::*};
-use seawall_core::{self as core, Admit, Change, Nanos, Reject, Stamp, State, Trip, Window};
+use seawall_core::{self as core, Change, Nanos, Stamp, Trip, Window};
 
 use crate::{
     answer::{Admission, Snapshot, Transition},
     clock::Clock,
     convert::checked,
     hold::Hold,
-    permit::{Grant, Kind, Permit},
+    permit::{Grant, Kind},
     publish::{News, Publisher},
     settings::{Live, Settings},
     since::Since,
@@ -33,11 +33,11 @@ pub(crate) struct Breaker {
     /// Every outcome belongs to a moment.
     pub(crate) windowed: bool,
     /// A call can be slow.
-    slow: bool,
+    pub(crate) slow: bool,
     changing: Mutex<()>,
     clock: Clock,
     publisher: Publisher,
-    since: Since,
+    pub(crate) since: Since,
 }
 
 impl Breaker {
@@ -76,70 +76,6 @@ impl Breaker {
         News {
             admits: seen.admits.filter(|_| !self.times()),
             note: !seen.quiet || self.live.counts_successes(),
-        }
-    }
-
-    /// Has each call to remember when it was admitted?
-    fn times(&self) -> bool {
-        self.slow || self.live.cancelled_after().is_some()
-    }
-
-    /// The stamp of a call that need not ask the core, nor be timed.
-    fn undisturbed(&self) -> Option<Stamp> {
-        match self.core.current() {
-            (State::Closed | State::Disabled, stamp) => Some(stamp).filter(|_| !self.times()),
-            (State::Open | State::HalfOpen | State::Isolated, _) => None,
-        }
-    }
-
-    /// Asks the core.
-    fn ask(&self, py: Python<'_>) -> PyResult<Result<Grant, Reject>> {
-        let now = self.now(py)?;
-        // A closed circuit opens, if calls hang, for its first break.
-        Ok(
-            match self.core.acquire_with(|| now, || self.live.draw(|| 1)) {
-                Admit::Reject(reject) => self.refuse(py, reject, now),
-                Admit::Permit {
-                    stamp,
-                    state,
-                    transition,
-                    flight,
-                } => {
-                    // Nothing to publish: open and half-open look the same from outside.
-                    if let Some(transition) = &transition {
-                        self.since.note(transition, now);
-                    }
-                    Ok(Grant {
-                        stamp,
-                        kind: Kind::of(state),
-                        transition,
-                        admitted: Some(now),
-                        flight,
-                    })
-                }
-            },
-        )
-    }
-
-    /// Rejects, or in shadow mode only counts it.
-    fn refuse(&self, py: Python<'_>, reject: Reject, now: Nanos) -> Result<Grant, Reject> {
-        self.tally.rejected.add_one();
-        if let Some(transition) = reject.transition {
-            self.changed(py, Change::Moved(transition), now);
-        }
-        if self.live.enforces() {
-            return Err(reject);
-        }
-        Ok(Grant {
-            transition: reject.transition,
-            ..Grant::untimed(self.core.current().1, Kind::Nested)
-        })
-    }
-
-    fn answer(slf: &Bound<'_, Self>, asked: Result<Grant, Reject>) -> Admission {
-        match asked {
-            Ok(grant) => Admission::Permit(Permit::new(slf, grant)),
-            Err(reject) => Admission::Rejection(reject.into()),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! does not need the GIL, and says so.
 #![deny(unsafe_code)]
 
+mod admission;
 mod answer;
 mod backoff;
 mod breaker;

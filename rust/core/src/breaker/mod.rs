@@ -113,7 +113,8 @@ impl Breaker {
         if let Some(answer) = state::enter_at_any_time(self.load(), !self.slow.is_off()) {
             return answer;
         }
-        let (now, draw) = (now(), LazyCell::new(draw)); // once, whoever wins the race
+        let now = now();
+        let draw = LazyCell::new(draw); // once, however often a swap is lost
         let mut word = self.load();
         loop {
             let config = LazyCell::new(|| self.config()); // after the word, if at all

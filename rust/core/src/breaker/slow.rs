@@ -141,10 +141,10 @@ impl Breaker {
 
     fn too_many_hang(&self, stamp: Stamp, now: Nanos) -> bool {
         if self.slow.hanging(stamp, now) == 0 {
-            return false; // nearly always, and then the window is left alone
+            return false; // nearly always: the window is left alone
         }
         let counts = self.memory.counts(stamp, || now);
-        let hanging = self.slow.hanging(stamp, now); // after the window: rule 1
+        let hanging = self.slow.hanging(stamp, now); // rule 1: after it
         let failures = Counts {
             total: hanging,
             failed: hanging,
