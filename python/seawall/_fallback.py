@@ -39,7 +39,7 @@ from ._handled import DEFAULT_ON, handles
 from ._limit import limited
 from ._step import Failure, Step
 from ._types import On
-from ._validate import check_classify, check_on, check_predicate, seconds
+from ._validate import check_classify, check_function, check_on, seconds
 
 
 @final
@@ -89,7 +89,7 @@ class Fallback(Reporting):
         if on is not None:
             check_on("on", on)
         if on_result is not None:
-            check_predicate("on_result", on_result, "result")
+            check_function("on_result", on_result, takes="result")
         if classify is not None:
             check_classify("classify", classify)
         handled = DEFAULT_ON if on is None else on

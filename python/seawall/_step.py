@@ -9,7 +9,7 @@ import attrs
 
 from ._decorate import is_asynchronous
 from ._types import On, Seconds
-from ._validate import boolean, check_on, seconds
+from ._validate import check_flag, check_on, seconds
 
 
 @final
@@ -73,7 +73,7 @@ class Step:
         seconds("reserve", self.reserve)
         # The same as min_time, in seconds. The class is frozen for everybody else.
         object.__setattr__(self, "needed", seconds("min_time", self.min_time))
-        boolean("with_failure", self.with_failure)
+        check_flag("with_failure", self.with_failure)
 
 
 def _check_name(name: object) -> None:
