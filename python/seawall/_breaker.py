@@ -255,7 +255,7 @@ class CircuitBreaker(Guarded):
             raised(self._circuit, permit, error, call)
             raise
         else:
-            returned(self._circuit, permit, result)
+            returned(self._circuit, permit, result, call)
             return result
         finally:
             if call.attempt is None:
@@ -273,7 +273,7 @@ class CircuitBreaker(Guarded):
             raised(self._circuit, permit, error, call)
             raise
         else:
-            returned(self._circuit, permit, result)
+            returned(self._circuit, permit, result, call)
             return result
         finally:
             if probe is not None:
