@@ -192,6 +192,12 @@ def _with_hint(found: Classification, exc: BaseException) -> Classification:
 # ---------------------------------------------------------------- groups
 
 
+# The interpreter's own: a class may make anything of the names, and raise.
+members: Final[Callable[[BaseException], tuple[BaseException, ...]]] = vars(
+    BaseExceptionGroup
+)["exceptions"].__get__
+
+
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     """Yield the errors of *group* that are no groups, in their order."""
     # A stack, because a group may be nested deeper than Python recurses.
@@ -199,8 +205,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     while waiting:
         exc = waiting.pop()
         if isinstance(exc, BaseExceptionGroup):
-            inner = cast("BaseExceptionGroup[BaseException]", exc)
-            waiting.extend(reversed(inner.exceptions))
+            waiting.extend(reversed(members(cast("BaseException", exc))))
         else:
             yield exc
 
