@@ -70,6 +70,11 @@ docs: $(VENV)/.docs ## build the site into docs/_build/html and run every block 
 	$(BIN)/sphinx-build -q -W -n -b html docs docs/_build/html
 	$(PYTEST) docs README.md -p no:randomly $(ARGS)
 
+.PHONY: classification
+classification: $(VENV)/.test ## write the table of errors, and ask the newest libraries
+	$(BIN)/python tools/classification.py
+	$(BIN)/python tools/classification_newest.py $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.check ## format everything
 	cargo fmt --all

@@ -6,26 +6,44 @@ A row says what an exception type means. `type` is ``module.qualname`` as Python
 it at run time, and a row holds for subclasses too. Several rows of one type are tried
 in their order; `rule` says when a row holds:
 
-=====================  ===============================================================
-(nothing)              always
-errno:<names>          the error's errno is one of these
-text:<prefix>          its text begins like this
-word:<words>           the first word of its text is one of these
-flag:<attribute>       that attribute is True
-cause:<type>           an error of that type is in its chain of causes
-sqlstate:<attributes>  the table `sqlstate` answers for what is found there
-http:<attributes>      the table `http` answers for the status found there
-=====================  ===============================================================
+=======================  =============================================================
+(nothing)                always
+errno:<names>            the error's errno is one of these
+text:<prefix>            its text begins like this
+has:<part>               the beginning of its text (4096 characters) holds this
+word:<words>             the first word of its text is one of these
+begins:<path> <prefix>   the text found there begins like this
+flag:<path>              what is found there is True
+cause:<type>             an error of that type is in its chain of causes
+context:<type>           the same, also where a ``raise ... from None`` hides it
+as:<path>                it means what the error found there means, if that is known
+<table>:<path>           the table answers for what is found there: http, sqlstate,
+                         grpc, kafka, aws, mongo
+=======================  =============================================================
 
-The last two rules take their answer from a table, so the other columns are empty. The
-rows of a table have its name as library: a status or ``4xx``, a code or its first two
+A path is ``name``, ``name()`` and ``[key]`` in a row: ``response[Error][Code]``.
+
+The last two rules take their answer from elsewhere, so the columns of the meaning are
+empty. The rows of a table have ``<table> code`` as library (http and sqlstate: the name
+alone), and as type a status or ``4xx``, a code, of SQLSTATE also its first two
 characters.
+
+`headers` is the path to the headers of the answer, which may say when to come back.
+
+`source` says how a row was settled:
+
+======================  ==============================================================
+provoked:<file>.<what>  tests/services/test_classification_<file>.py makes <what> happen
+read:<what>             by the driver's source or the protocol's text, of that version
+judged                  neither says; this is what we think
+======================  ==============================================================
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,8 +53,19 @@ ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = ROOT / "tools" / "classification.csv"
 TARGET: Final = ROOT / "python" / "seawall" / "_classification.py"
 
-TABLES: Final = ("http", "sqlstate")
-RULES: Final = {"errno", "text", "word", "flag", "cause"}
+# The library column of a table's rows, and what rules call the table.
+TABLES: Final = {
+    "http": "http",
+    "sqlstate": "sqlstate",
+    "grpc code": "grpc",
+    "kafka code": "kafka",
+    "aws code": "aws",
+    "mongo code": "mongo",
+}
+# Rules whose answer stands elsewhere.
+ELSEWHERE: Final = {*TABLES.values(), "as"}
+RULES: Final = {"errno", "text", "has", "word", "begins", "flag", "cause", "context"}
+SOURCE_OF_A_ROW: Final = re.compile(r"provoked:\w+\.\S.*|read:\S.*|judged")
 COLUMNS: Final = {
     "category": {
         "connection",
@@ -89,11 +118,20 @@ def fault(row: Row) -> str | None:
     kind, colon, argument = row["rule"].partition(":")
     if kind and not (colon and argument):
         return "a rule needs an argument"
-    if kind in TABLES:
+    if row["headers"] and kind != "http":
+        return "only an answer of HTTP has headers"
+    if not SOURCE_OF_A_ROW.fullmatch(row["source"]):
+        return f"no source is written {row['source']!r}"
+    if kind in ELSEWHERE:
         empty = not any(row[column] for column in COLUMNS)
-        return None if empty else "a table answers, so the columns stay empty"
+        return None if empty else "the answer is elsewhere, so the columns stay empty"
     if kind and kind not in RULES:
         return f"no rule is called {kind!r}"
+    return fault_of_meaning(row)
+
+
+def fault_of_meaning(row: Row) -> str | None:
+    """Say what is wrong with what *row* says, if anything is."""
     for column, known in COLUMNS.items():
         if row[column] not in known:
             return f"no {column} is called {row[column]!r}"
@@ -119,7 +157,7 @@ def quoted(text: str) -> str:
 
 def table(name: str, rows: Iterable[Row]) -> str:
     """Return the source of the table *name*."""
-    lines = [f"\n{name.upper()}: Final[Mapping[str, str]] = {{"]
+    lines = [f"\n{TABLES[name].upper()}: Final[Mapping[str, str]] = {{"]
     lines += [f"    {quoted(row['type'])}: {meaning(row)}," for row in rows]
     return "\n".join([*lines, "}\n"])
 
@@ -137,14 +175,22 @@ def types(rows: Iterable[Row]) -> str:
     return "\n".join([*lines, "}\n"])
 
 
+def headers(rows: Iterable[Row]) -> str:
+    """Return the source of the paths to the headers of answers."""
+    found = {row["type"]: row["headers"] for row in rows if row["headers"]}
+    lines = ["\n# Where the headers are that may say when to come back."]
+    lines += ["HEADERS: Final[Mapping[str, str]] = {"]
+    lines += [f"    {quoted(name)}: {quoted(path)}," for name, path in found.items()]
+    return "\n".join([*lines, "}\n"])
+
+
 def generated(rows: list[Row]) -> str:
     """Return the whole module."""
     tables = [
         table(name, (row for row in rows if row["library"] == name)) for name in TABLES
     ]
-    return "".join(
-        [HEAD, *tables, types(row for row in rows if row["library"] not in TABLES)]
-    )
+    others = [row for row in rows if row["library"] not in TABLES]
+    return "".join([HEAD, *tables, types(others), headers(others)])
 
 
 def main(arguments: list[str]) -> int:

@@ -166,6 +166,7 @@ def cases() -> Iterator[tuple[str, str, Any, Any, Any]]:
     yield "breaker, closed, f(1, 2, k=3)", on, ARGUMENTS, guards.with_breaker, None
     yield "breaker, closed, sync", "sync", RETURNS_SYNC, guards.with_breaker, None
     yield "retry, first try", on, RETURNS, guards.with_retry, None
+    yield "retry on a budget, first try", on, RETURNS, guards.with_retry_on_budget, None
     yield "retry + breaker", on, RETURNS, guards.with_retry_and_breaker, None
     yield "time-out", on, RETURNS, guards.with_timeout, None
     yield "full pipeline", on, RETURNS, guards.with_everything, None

@@ -17,6 +17,8 @@ resilient = partial(peers.with_pyresilience, retry=peers.RESILIENT_RETRY)
     "retry, first try succeeds",
     RETURNS,
     Case("seawall", guards.with_retry),
+    Case("seawall, budget", guards.with_retry_on_budget),
+    Case("seawall, async for", guards.in_a_loop),
     Case("tenacity", peers.with_tenacity),
     Case("stamina", peers.with_stamina),
     Case("pyresilience", resilient, ASYNCIO_ONLY, note="asyncio only"),

@@ -13,10 +13,11 @@ from seawall import (
     Constant,
     Fallback,
     Retry,
+    RetryBudget,
     Step,
     Timeout,
 )
-from workloads import Fn
+from workloads import Fn, fresh
 
 
 def breaker(failures: int = peers.FAILURES) -> CircuitBreaker:
@@ -33,6 +34,9 @@ def answer(*args: Any, **kwargs: Any) -> int:  # noqa: ARG001 -- a step gets the
 RETRY: Final = Retry(max_attempts=peers.ATTEMPTS, idempotent=True)
 RETRY_AT_ONCE: Final = Retry(
     max_attempts=peers.ATTEMPTS, idempotent=True, backoff=Constant(0.0)
+)
+RETRY_ON_BUDGET: Final = Retry(
+    max_attempts=peers.ATTEMPTS, idempotent=True, budget=RetryBudget(0.2)
 )
 FALLBACK: Final = Fallback(Step("default", answer))
 TIMEOUT: Final = Timeout(10.0)
@@ -51,6 +55,23 @@ def with_tireless_breaker(function: Fn) -> Fn:
 def with_retry(function: Fn) -> Fn:
     """Guard with a retry."""
     return RETRY(function)
+
+
+def with_retry_on_budget(function: Fn) -> Fn:
+    """Guard with a retry whose budget is full."""
+    return RETRY_ON_BUDGET(function)
+
+
+def in_a_loop(function: Fn) -> Fn:
+    """Guard with a block in a loop of attempts."""
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        async for attempt in RETRY:
+            with attempt:
+                return await function(*args, **kwargs)
+        raise AssertionError
+
+    return functools.update_wrapper(fresh(wrapper), function)
 
 
 def with_retry_at_once(function: Fn) -> Fn:

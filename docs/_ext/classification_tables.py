@@ -33,26 +33,52 @@ from seawall import (
     InfraUnavailableError,
     classify,
 )
-from seawall._classification import HTTP, SQLSTATE, TYPES
+from seawall._classification import AWS, GRPC, HTTP, KAFKA, MONGO, SQLSTATE, TYPES
 
 _MEANING = ("category", "retry", "breaker", "executed")
 # Where the libraries of Python itself are one section.
 _PYTHON = {"builtins", "socket", "ssl", "asyncio", "http"}
+# Where a library is called by another name than its module.
+_NAMES = {
+    "aio_pika": "aiormq",
+    "boto3": "botocore",
+    "cimpl": "confluent_kafka",
+    "elastic_transport": "elasticsearch",
+    "httpcore": "httpx",
+    "httpcore2": "httpx2",
+    "psycopg_pool": "psycopg",
+}
+_TABLES = {
+    "http": HTTP,
+    "sqlstate": SQLSTATE,
+    "grpc": GRPC,
+    "kafka": KAFKA,
+    "aws": AWS,
+    "mongo": MONGO,
+}
 _RULES = {
     "errno": "errno is {0}",
     "text": "text begins with “{0}”",
+    "has": "text holds “{0}”",
     "word": "text begins with the word {0}",
+    "begins": "{0} begins with “{1}”",
     "flag": "{0} is true",
     "cause": "caused by {0}",
+    "context": "caused by {0}, hidden or not",
+    "as": "as what {0} means",
     "http": "by HTTP status, read from {0}",
     "sqlstate": "by SQLSTATE, read from {0}",
+    "grpc": "by status code, read from {0}",
+    "kafka": "by code, read from {0}",
+    "aws": "by code, read from {0}",
+    "mongo": "by code, read from {0}",
 }
 
 
 def library_of(name: str) -> str:
     """Say in which section the type *name* stands."""
     module = name.partition(".")[0]
-    return "python" if module in _PYTHON else module
+    return "python" if module in _PYTHON else _NAMES.get(module, module)
 
 
 def libraries() -> set[str]:
@@ -68,10 +94,11 @@ def _when(rule: str) -> str:
     if not rule:
         return ""
     name, _, argument = rule.partition(":")
-    shown = (
-        argument if name in ("text", "cause", "flag") else " or ".join(argument.split())
-    )
-    return _RULES[name].format(shown)
+    if name == "begins":
+        return _RULES[name].format(*argument.split(" ", 1))
+    if name in ("errno", "word"):
+        argument = " or ".join(argument.split())
+    return _RULES[name].format(argument)
 
 
 class Table(Directive):
@@ -172,7 +199,7 @@ class Statuses(Table):
 
     def rows(self) -> Iterator[Sequence[str]]:
         """Read the table that `classify` reads."""
-        table = {"http": HTTP, "sqlstate": SQLSTATE}[self.arguments[0]]
+        table = _TABLES[self.arguments[0]]
         return ((code, *_words(meaning)) for code, meaning in table.items())
 
 

@@ -19,6 +19,8 @@ The same on asyncio and trio, for coroutine functions and plain ones.
 # This file is the whole public API, together with `seawall.patterns` (the same under
 # other names), `seawall.testing` and `seawall.demo`. `from x import y as y` is what
 # shows a re-export to type checkers; tests/unit/test_exports.py keeps it honest.
+from ._attempt import Attempt as Attempt
+from ._attempts import AttemptBlock as AttemptBlock
 from ._backoff import Backoff as Backoff
 from ._backoff import Constant as Constant
 from ._backoff import Exponential as Exponential
@@ -26,8 +28,9 @@ from ._backoff import Linear as Linear
 from ._breaker import CircuitBreaker as CircuitBreaker
 from ._breaker_config import BreakerConfig as BreakerConfig
 from ._breakers import Breakers as Breakers
+from ._budget import BudgetStats as BudgetStats
+from ._budget import RetryBudget as RetryBudget
 from ._circuit_stats import CircuitStats as CircuitStats
-from ._classify import Classification as Classification
 from ._classify import Classifier as Classifier
 from ._classify import classify as classify
 from ._correlation import correlation_scope as correlation_scope
@@ -68,6 +71,7 @@ from ._events import RetryScheduled as RetryScheduled
 from ._fallback import Fallback as Fallback
 from ._fallback import Step as Step
 from ._isolation import Isolation as Isolation
+from ._meaning import Classification as Classification
 from ._native import __version__ as __version__  # noqa: TID251 -- a re-export
 from ._native import build_info as build_info  # noqa: TID251 -- a re-export
 from ._outcome import Outcome as Outcome

@@ -1,19 +1,22 @@
 """How long to wait before the next attempt.
 
-The arithmetic is the core's; these classes are its configuration.
+The arithmetic is the core's; the three classes are its configuration. A list of delays
+and a function are backoffs too, with no jitter but what they bring themselves.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from typing import Final, TypeAlias, final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias, cast, final
 
 import attrs
 
+from ._attempt import Attempt
 from ._native import Backoff as Delays  # noqa: TID251 -- the arithmetic is the core's
 from ._types import Jitter, Seconds
-from ._validate import seconds
+from ._validate import check_function, seconds
 
 _JITTERS: Final = ("none", "full", "equal", "decorrelated")
 _SEEDS: Final = 2**64
@@ -113,24 +116,71 @@ class Constant:
         _check_spread(self.jitter, self.seed)
 
 
-Backoff: TypeAlias = Exponential | Linear | Constant
+Rule: TypeAlias = Exponential | Linear | Constant
+"""A backoff whose arithmetic is the core's."""
+
+RULES: Final = (Exponential, Linear, Constant)
+
+Backoff: TypeAlias = Rule | Sequence[Seconds] | Callable[[Attempt], Seconds]
+"""A rule; the delays themselves, the last of which repeats; or a function."""
 
 
 def check_backoff(option: str, backoff: object) -> None:
     """Refuse what is no backoff.
 
     Raises:
-        TypeError: With the classes to choose from.
+        TypeError: With what to choose from.
+        ValueError: If it is an empty sequence, or one with a delay out of range.
     """
-    if not isinstance(backoff, Exponential | Linear | Constant):
-        raise TypeError(
-            f"{option} must be Exponential(...), Linear(...) or Constant(delay), not "
-            f"{backoff!r}"
+    if isinstance(backoff, RULES):
+        return
+    if isinstance(backoff, Sequence) and not isinstance(backoff, str | bytes):
+        _check_delays(option, cast("Sequence[object]", backoff))
+    elif callable(backoff) and not isinstance(backoff, type):
+        check_function(option, backoff, takes="attempt")
+    else:
+        raise TypeError(_no_backoff(option, backoff))
+
+
+def frozen(backoff: Backoff) -> Backoff:
+    """Make a tuple of a list, so that nobody changes it later."""
+    if isinstance(backoff, list):
+        return tuple(cast("list[Seconds]", backoff))
+    return backoff
+
+
+def _check_delays(option: str, delays: Sequence[object]) -> None:
+    if not delays:
+        raise ValueError(
+            f"{option} must hold at least one delay, not {delays!r}: write "
+            f"{option}=[0.1, 1.0, 5.0]"
         )
+    for i, delay in enumerate(delays):
+        seconds(f"{option}[{i}]", delay)
+
+
+def _no_backoff(option: str, backoff: object) -> str:
+    if isinstance(backoff, Iterator):
+        return (
+            f"{option} must not be an iterator such as {backoff!r}, which all calls "
+            f"would share: write {option}=list(...), or a function of the attempt"
+        )
+    return (
+        f"{option} must be Exponential(...), Linear(...), Constant(delay), a list of "
+        f"delays or a function of the attempt, not {backoff!r}"
+    )
+
+
+def delay_after(attempt: Attempt, backoff: Backoff) -> float:
+    """Ask a *backoff* that is no `Rule` how long to wait after *attempt*."""
+    if callable(backoff):
+        return seconds("backoff", backoff(attempt))
+    assert not isinstance(backoff, RULES)  # noqa: S101 -- see above
+    return seconds("backoff", backoff[min(attempt.number, len(backoff)) - 1])
 
 
 @functools.lru_cache(maxsize=256)
-def delays_of(backoff: Backoff) -> Delays:
+def delays_of(backoff: Rule) -> Delays:
     """Build the core's half of *backoff*, once for equal ones."""
     jitter = "full" if backoff.jitter is None else backoff.jitter
     if isinstance(backoff, Constant):

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, TypedDict, final
 
 import attrs
 
-from ._backoff import Backoff, Constant, Exponential, Linear, delays_of, nanos
+from ._backoff import Constant, Exponential, Linear, Rule, delays_of, nanos
 from ._classify import Classify
 from ._native import Settings  # noqa: TID251 -- the options as the core takes them
 from ._trip import Consecutive, FailureRatio, Trip, count_the_same
@@ -212,7 +212,7 @@ def _limit(option: str, value: Seconds | None) -> float | None:
     return seconds(option, value, exclusive=True, maximum=_DAY)
 
 
-def _breaks(value: BreakDuration) -> float | Backoff:
+def _breaks(value: BreakDuration) -> float | Rule:
     if not isinstance(value, Constant | Exponential | Linear):
         return seconds("break_duration", value, maximum=_YEAR)
     if value.jitter == "decorrelated":
@@ -229,13 +229,13 @@ def _breaks(value: BreakDuration) -> float | Backoff:
     return attrs.evolve(value, jitter=value.jitter or "none")
 
 
-def _backoff(breaks: float | Backoff) -> Backoff:
+def _backoff(breaks: float | Rule) -> Rule:
     if isinstance(breaks, Constant | Exponential | Linear):
         return breaks
     return Constant(breaks)
 
 
-def _first(breaks: float | Backoff) -> float:
+def _first(breaks: float | Rule) -> float:
     """Tell the first break in seconds, without jitter."""
     if isinstance(breaks, Constant):
         return seconds("delay", breaks.delay)

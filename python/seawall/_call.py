@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, final
 import attrs
 
 from ._errors import AttemptRecord
-from ._native import Breaker  # noqa: TID251 -- stamps belong to a core
+from ._native import Breaker, Budget  # noqa: TID251 -- they publish into wrappers
 
 Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
 InnerSync: TypeAlias = Callable[["Call"], Any]
@@ -108,9 +108,11 @@ class Fragment:
     Attributes:
         breaker: The core that publishes whether a call may pass; None where the stage
             has nothing to do unless the call fails.
+        budget: The core that publishes whether a call has a deposit to make.
     """
 
     breaker: Breaker | None = None
+    budget: Budget | None = None
 
 
 class Stage(Protocol):

@@ -90,4 +90,4 @@ def _related(error: BaseException) -> Iterator[BaseException]:
         yield one
         waiting += (_cause(one), _context(one))
         if isinstance(one, BaseExceptionGroup):
-            waiting += members(cast("BaseException", one))
+            waiting += members(cast("BaseExceptionGroup[BaseException]", one))

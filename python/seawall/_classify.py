@@ -10,204 +10,67 @@ Rule 3: looking at an error never raises, whatever its attributes do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias, cast, final
-from weakref import WeakKeyDictionary
+from typing import Any, Final, TypeAlias, TypeGuard, cast, final
+from weakref import ref
 
 import attrs
 
-from ._classification import HTTP, SQLSTATE, TYPES
-from ._errors import (
-    CircuitOpenError,
-    CredentialRefreshError,
-    InfraAuthenticationError,
-    InfraConnectionError,
-    InfraError,
-    InfraRateLimitedError,
-    InfraTimeoutError,
-    InfraUnavailableError,
+from ._meaning import (
+    OTHER,
+    OWN,
+    Classification,
+    Executed,
+    Finder,
+    Hint,
+    Retrying,
+    Verdict,
+    always,
+    hint_of,
+    rows_of,
+    with_hint,
 )
-from ._rules import attribute, finder, names_of
+from ._rules import Always, Inner, names_of
 from ._types import Category, Kind, On
-from ._validate import hint, seconds
-
-Retrying: TypeAlias = Literal["yes", "no", "if_idempotent", "after_hint", "refresh"]
-Verdict: TypeAlias = Literal["failure", "answered", "ignored"]
-Executed: TypeAlias = Literal["yes", "no", "maybe"]
-
-# What a category says about retrying, the breaker and the request, unless a row of
-# the table knows better.
-_DEFAULTS: Final[Mapping[Category, tuple[Retrying, Verdict, Executed]]] = {
-    Category.CONNECTION: ("if_idempotent", "failure", "maybe"),
-    Category.TIMEOUT: ("if_idempotent", "failure", "maybe"),
-    Category.UNAVAILABLE: ("yes", "failure", "no"),
-    Category.RATE_LIMITED: ("after_hint", "ignored", "no"),
-    Category.AUTHENTICATION: ("refresh", "answered", "no"),
-    Category.PROTOCOL: ("if_idempotent", "failure", "maybe"),
-    Category.CONFLICT: ("no", "ignored", "no"),
-    Category.REJECTED: ("no", "answered", "yes"),
-    Category.LOCAL_SATURATION: ("yes", "ignored", "no"),
-    Category.MISUSE: ("no", "ignored", "no"),
-    Category.OTHER: ("no", "failure", "maybe"),
-}
-
-
-def _category(value: object) -> Category:
-    if isinstance(value, Category):
-        return value
-    known = value in set(Category) if isinstance(value, str) else False
-    example = str(value).upper() if known else "TIMEOUT"
-    raise TypeError(
-        f"category must be a Category, not {value!r}: write Category.{example}"
-    )
-
-
-def _among(*known: str) -> Callable[[Any, attrs.Attribute[Any], object], None]:
-    def check(_: object, option: attrs.Attribute[Any], value: object) -> None:
-        if value not in known:
-            words = ", ".join(map(repr, known))
-            raise ValueError(f"{option.name} must be one of {words}, not {value!r}")
-
-    return check
-
-
-def _default(index: int) -> Any:
-    def of_category(self: Classification) -> str:
-        return _DEFAULTS[self.category][index]
-
-    return attrs.Factory(of_category, takes_self=True)
-
-
-def _seconds(value: object) -> float | None:
-    return None if value is None else seconds("retry_after", value)
-
-
-@final
-@attrs.frozen
-class Classification:
-    """What one error means.
-
-    ::
-
-        Classification(Category.CONFLICT, retry="yes")  # the rest as usual for it
-
-    Args:
-        category: The kind of failure.
-        retry: Whether calling again is right: "yes", "no", "if_idempotent",
-            "after_hint" (once the dependency's delay is over), "refresh" (with a new
-            credential). The default is the category's, as it is for the next two.
-        breaker: What a circuit breaker counts: "failure", "answered" (the dependency
-            lives, and said no) or "ignored".
-        executed: Whether the request was: "yes", "no" or "maybe".
-        retry_after: Seconds before which the dependency does not want to be called
-            again. None: it did not say.
-
-    Raises:
-        TypeError: If *category* is no `Category`.
-        ValueError: If another argument is none of its words.
-    """
-
-    category: Category = attrs.field(converter=_category)
-    retry: Retrying = attrs.field(
-        default=_default(0),
-        validator=_among("yes", "no", "if_idempotent", "after_hint", "refresh"),
-    )
-    breaker: Verdict = attrs.field(
-        default=_default(1), validator=_among("failure", "answered", "ignored")
-    )
-    executed: Executed = attrs.field(
-        default=_default(2), validator=_among("yes", "no", "maybe")
-    )
-    retry_after: float | None = attrs.field(default=None, converter=_seconds)
-
 
 Classify: TypeAlias = Callable[[Exception], Classification]
 """How a policy asks what an error means; a `Classifier` is one."""
-Finder: TypeAlias = Callable[[BaseException], Classification | None]
 
-_OTHER: Final = Classification(Category.OTHER)
 # Cancellation, exit, and groups that hold one: no failure of anybody's.
 _PASSING: Final = Classification(Category.OTHER, breaker="ignored")
-
-
-# ---------------------------------------------------------------- the table
-
-
-def _meaning(words: str) -> Classification:
-    if not words:
-        return _OTHER  # another table answers instead
-    category, retry, breaker, executed = words.split()
-    return Classification(
-        Category(category),
-        cast("Retrying", retry),
-        cast("Verdict", breaker),
-        cast("Executed", executed),
-    )
-
-
-_TABLES: Final = {
-    "http": {status: _meaning(words) for status, words in HTTP.items()},
-    "sqlstate": {code: _meaning(words) for code, words in SQLSTATE.items()},
-}
-
-
-def _rows(name: str) -> Iterator[Finder]:
-    for rule, words in TYPES.get(name, ()):
-        yield finder(rule, _meaning(words), _TABLES)
-
-
-# ---------------------------------------------------------------- this library's own
-
-
-def _always(found: Classification) -> Finder:
-    return lambda _: found
-
-
-def _of_refresh(exc: BaseException) -> Classification:
-    return _REFUSED if attribute(exc, "permanent") is True else _POSTPONED
-
-
-_REFUSED: Final = Classification(Category.AUTHENTICATION, "no", "ignored")
-_POSTPONED: Final = Classification(Category.UNAVAILABLE, breaker="ignored")
-
-_OWN: Final[Mapping[type[BaseException], Finder]] = {
-    # Whoever raises this one says that calling again is right.
-    InfraConnectionError: _always(Classification(Category.CONNECTION, "yes")),
-    InfraTimeoutError: _always(Classification(Category.TIMEOUT)),
-    InfraUnavailableError: _always(Classification(Category.UNAVAILABLE)),
-    InfraRateLimitedError: _always(Classification(Category.RATE_LIMITED)),
-    InfraAuthenticationError: _always(Classification(Category.AUTHENTICATION)),
-    InfraError: _always(_OTHER),
-    CircuitOpenError: _always(Classification(Category.UNAVAILABLE, "no", "ignored")),
-    CredentialRefreshError: _of_refresh,
-}
-
-
-def _with_hint(found: Classification, exc: BaseException) -> Classification:
-    if found.retry_after is not None or not isinstance(exc, InfraError):
-        return found
-    wait = hint(attribute(exc, "retry_after"))
-    return found if wait is None else attrs.evolve(found, retry_after=wait)
 
 
 # ---------------------------------------------------------------- groups
 
 
-# The interpreter's own: a class may make anything of the names, and raise.
-members: Final[Callable[[BaseException], tuple[BaseException, ...]]] = vars(
-    BaseExceptionGroup
-)["exceptions"].__get__
-
-
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     """Yield the errors of *group* that are no groups, in their order."""
-    # A stack, because a group may be nested deeper than Python recurses.
-    waiting: list[BaseException] = [group]
+    # A stack, because a group may be nested deeper than Python recurses. Each group
+    # once: fifty that hold the next one twice have more leaves than there is time.
+    waiting: list[Iterator[BaseException]] = [iter((group,))]
+    seen: set[int] = set()
     while waiting:
-        exc = waiting.pop()
-        if isinstance(exc, BaseExceptionGroup):
-            waiting.extend(reversed(members(cast("BaseException", exc))))
+        for exc in waiting[-1]:
+            if not _is_group(exc):
+                yield exc
+            elif id(exc) not in seen:
+                seen.add(id(exc))
+                waiting.append(iter(members(exc)))
+                break
         else:
-            yield exc
+            waiting.pop()
+
+
+def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    # Not by isinstance, which asks the error for its class.
+    return issubclass(type(exc), BaseExceptionGroup)
+
+
+def members(
+    group: BaseExceptionGroup[BaseException],
+) -> tuple[BaseException, ...]:
+    # As the group was made, whatever a subclass says of it now.
+    exceptions = cast("Any", BaseExceptionGroup).exceptions
+    return cast("tuple[BaseException, ...]", exceptions.__get__(group))
 
 
 _BREAKER: Final[Sequence[Verdict]] = ("answered", "ignored", "failure")
@@ -238,8 +101,29 @@ def _retry_of_all(advice: set[Retrying]) -> Retrying:
 # ---------------------------------------------------------------- the classifier
 
 _MAX_TYPES = 1_024
+# An error in an error in an error is as far as any library goes.
+_MAX_INNER = 4
 
 Key: TypeAlias = type[Exception] | str
+
+
+@attrs.frozen
+class _Known:
+    """What was looked up for a type."""
+
+    kind: ref[type]
+    finders: tuple[Finder, ...]
+    hint: Hint | None
+    always: Classification | None
+    """The answer, where it is the same for every error of that type."""
+
+
+def _same_for_all(finders: Sequence[Finder]) -> Classification | None:
+    if not finders:
+        return OTHER
+    if isinstance(finders[0], Always):
+        return cast("Always[Classification]", finders[0]).found
+    return None
 
 
 @final
@@ -264,8 +148,9 @@ class Classifier:
 
     def __init__(self) -> None:
         self._rules: Mapping[Key, Classification] = {}
-        # By type, and weakly: classes made in a function must be able to go.
-        self._known: WeakKeyDictionary[type, tuple[Finder, ...]] = WeakKeyDictionary()
+        # By the type's id, and weakly: classes made in a function must be able to go.
+        # A `WeakKeyDictionary` would do, and take five times as long.
+        self._known: dict[int, _Known] = {}
 
     def extend(self, rules: Mapping[Key, Classification], /) -> Classifier:
         """Return a new classifier that knows *rules* too, and asks them first.
@@ -281,40 +166,73 @@ class Classifier:
 
     def __call__(self, exc: BaseException, /) -> Classification:
         """Classify *exc*; a group is what its worst leaf is."""
-        if isinstance(exc, BaseExceptionGroup):
-            group = cast("BaseExceptionGroup[BaseException]", exc)
-            each = list(leaves(group))
-            if not all(isinstance(leaf, Exception) for leaf in each):
+        kind = type(exc)
+        known = self._known.get(id(kind))
+        if known and known.always and known.kind() is kind:
+            return known.always
+        if _is_group(exc):
+            return self._group(exc)
+        return self._one(exc) if issubclass(kind, Exception) else _PASSING
+
+    def _group(self, group: BaseExceptionGroup[BaseException]) -> Classification:
+        found: list[Classification] = []
+        # A million errors of one type mean what one of them means.
+        same: set[int] = set()
+        for leaf in leaves(group):
+            kind = type(leaf)
+            if id(kind) in same:
+                continue
+            if not issubclass(kind, Exception):
                 return _PASSING
-            return _combined([self._one(leaf) for leaf in each])
-        return self._one(exc) if isinstance(exc, Exception) else _PASSING
+            found.append(self._one(leaf))
+            known = self._known.get(id(kind))
+            if known and known.always:
+                same.add(id(kind))
+        return _combined(found)
 
     def _one(self, exc: BaseException) -> Classification:
-        for find in self._finders(type(exc)):
+        try:
+            return self._found(exc, _MAX_INNER) or OTHER
+        except Exception:  # noqa: BLE001 -- rule 3; even its type may raise
+            return OTHER
+
+    def _found(self, exc: BaseException, inner: int) -> Classification | None:
+        known = self._look_up(type(exc))
+        for find in known.finders:
             found = find(exc)
+            if isinstance(found, Inner):
+                found = self._found(found.error, inner - 1) if inner else None
             if found is not None:
-                return _with_hint(found, exc)
-        return _OTHER
+                return with_hint(found, exc, known.hint)
+        return None
 
-    def _finders(self, kind: type[BaseException]) -> tuple[Finder, ...]:
-        finders = self._known.get(kind)
-        if finders is None:
-            finders = self._search(kind)
-            if len(self._known) >= _MAX_TYPES:
-                self._known.clear()
-            self._known[kind] = finders
-        return finders
+    def _look_up(self, kind: type[BaseException]) -> _Known:
+        key, memory = id(kind), self._known
+        known = memory.get(key)
+        if known is None or known.kind() is not kind:
+            if len(memory) >= _MAX_TYPES:
+                memory.clear()
+            gone = ref(kind, lambda _: memory.pop(key, None) and None)
+            known = memory[key] = self._search(kind, gone)
+        return known
 
-    def _search(self, kind: type[BaseException]) -> tuple[Finder, ...]:
+    def _search(self, kind: type[BaseException], gone: ref[type]) -> _Known:
         names = names_of(kind)
+        finders, hinted = self._finders(kind, names), hint_of(kind, names)
+        always = None if hinted else _same_for_all(finders)
+        return _Known(gone, finders, hinted, always)
+
+    def _finders(
+        self, kind: type[BaseException], names: Sequence[str]
+    ) -> tuple[Finder, ...]:
         for base, name in zip(kind.__mro__, names, strict=True):
             found = self._rules.get(base) or self._rules.get(name)
             if found is not None:
-                return (_always(found),)
+                return (always(found),)
         for base in kind.__mro__:
-            if base in _OWN:
-                return (_OWN[base],)
-        return tuple(find for name in names for find in _rows(name))
+            if base in OWN:
+                return (OWN[base],)
+        return tuple(find for name in names for find in rows_of(name))
 
     def __eq__(self, other: object) -> bool:
         """Two classifiers are equal that were taught the same."""
@@ -370,17 +288,17 @@ def matches(on: On, exc: BaseException, classify: Classify = classify) -> bool:
     A group matches if all of its errors do, or if *on* names the group's own type.
     What is no `Exception` never matches. What a predicate raises passes through.
     """
-    if not isinstance(exc, Exception):
+    if not issubclass(type(exc), Exception):
         return False
     kinds = _kinds(on)
-    if isinstance(exc, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", exc)
-        return any(_names_group(kind, group) for kind in kinds or ()) or all(
-            matches(on, leaf, classify) for leaf in leaves(group)
+    if _is_group(exc):
+        return any(_names_group(kind, exc) for kind in kinds or ()) or all(
+            matches(on, leaf, classify) for leaf in leaves(exc)
         )
+    error = cast("Exception", exc)
     if kinds is None:
-        return bool(cast("Callable[[Exception], bool]", on)(exc))
-    return any(_is_kind(kind, exc, classify) for kind in kinds)
+        return bool(cast("Callable[[Exception], bool]", on)(error))
+    return any(_is_kind(kind, error, classify) for kind in kinds)
 
 
 def _kinds(on: On) -> tuple[Kind, ...] | None:
@@ -393,10 +311,10 @@ def _kinds(on: On) -> tuple[Kind, ...] | None:
 def _is_kind(kind: Kind, exc: Exception, classify: Classify) -> bool:
     if isinstance(kind, Category):
         return classify(exc).category is kind
-    return isinstance(exc, kind)
+    return issubclass(type(exc), kind)
 
 
 def _names_group(kind: Kind, group: BaseExceptionGroup[BaseException]) -> bool:
     if isinstance(kind, Category) or not issubclass(kind, BaseExceptionGroup):
         return False
-    return isinstance(group, cast("type[Exception]", kind))
+    return issubclass(type(group), cast("type[Exception]", kind))

@@ -3,11 +3,12 @@
 A wrapper that takes ``*args, **kwargs``, asks a breaker for a permit and hands it back
 costs more than the call that it guards. So each decorated function gets a wrapper of
 its own, with the function's exact parameters, whose globals are a namespace of its own.
-A breaker writes there, whenever its state changes, what the wrapper would ask::
+A breaker writes there, whenever its state changes, what the wrapper would ask, and so
+does a retry budget that is no longer full::
 
     async def fetch(url, *, timeout=None):
         t0 = tok0  # the stamp to remember, or None: not closed
-        if t0 is None:
+        if t0 is None or full0 is None:
             return await plain((url,), {"timeout": timeout})
         try:
             r = await fn(url, timeout=timeout)
@@ -44,7 +45,7 @@ from typing import Any, Final
 import attrs
 
 from ._call import Call, Fragment, Inner, InnerSync, refuse_asynchronous
-from ._native import Breaker  # noqa: TID251 -- it publishes into wrappers
+from ._native import Breaker, Budget  # noqa: TID251 -- they publish into wrappers
 
 ENABLED: Final = os.environ.get("SEAWALL_GENERATE", "1") != "0"
 
@@ -65,7 +66,7 @@ async def {wrapper}({declared}):
 """
 _ADMIT: Final = "    {p}t{i} = {p}tok{i}\n"
 _DISTURBED: Final = """\
-    if {some_none}:
+    if {disturbed}:
         return await {p}plain({args}, {kwargs})
 """
 _RECORD: Final = """\
@@ -76,6 +77,14 @@ _CHECK: Final = """\
         if {p}unchecked:
             {p}check({p}r)
 """
+
+
+@attrs.frozen
+class Cores:
+    """Who publishes into a wrapper, outermost first."""
+
+    breakers: tuple[Breaker, ...]
+    budgets: tuple[Budget, ...]
 
 
 @attrs.frozen
@@ -106,7 +115,7 @@ def wrap_async(
 
         return functools.update_wrapper(guarded, fn)
 
-    known = _pair_with(cores)
+    known = _pair_with(cores.breakers)
 
     async def plain(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return await chain(Call(fn, args, kwargs))
@@ -136,7 +145,7 @@ def wrap_sync(
 
         return functools.update_wrapper(guarded, fn)
 
-    known = _pair_with(cores)
+    known = _pair_with(cores.breakers)
 
     def plain(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return chain(Call(fn, args, kwargs))
@@ -154,41 +163,41 @@ def wrap_sync(
     return _generate(fn, cores, {"plain": plain, "again": again}, sync=True)
 
 
-def _cores(fragments: Sequence[Fragment | None]) -> tuple[Breaker, ...] | None:
-    """List the breakers on the way; None if some stage must see every call."""
+def _cores(fragments: Sequence[Fragment | None]) -> Cores | None:
+    """List who publishes on the way; None if some stage must see every call."""
     if not ENABLED:
         return None
-    cores: list[Breaker] = []
-    for fragment in fragments:
-        if fragment is None:
-            return None
-        if fragment.breaker is not None:
-            cores.append(fragment.breaker)
-    return tuple(cores)
+    known = [fragment for fragment in fragments if fragment is not None]
+    if len(known) < len(fragments):
+        return None
+    return Cores(
+        tuple(f.breaker for f in known if f.breaker is not None),
+        tuple(f.budget for f in known if f.budget is not None),
+    )
 
 
 def _pair_with(
-    cores: Sequence[Breaker],
+    breakers: Sequence[Breaker],
 ) -> Callable[[Sequence[int]], dict[Breaker, int]]:
-    return lambda stamps: dict(zip(cores, stamps, strict=True))
+    return lambda stamps: dict(zip(breakers, stamps, strict=True))
 
 
 def _generate(
     fn: Callable[..., Any],
-    cores: Sequence[Breaker],
+    cores: Cores,
     slow: Mapping[str, Callable[..., Any]],
     *,
     sync: bool,
 ) -> FunctionType:
     parameters = parameters_of(fn)
     prefix = _free_prefix(parameters.names)
-    source = _source(parameters, prefix, len(cores), sync=sync)
+    source = _source(parameters, prefix, cores, sync=sync)
     namespace: dict[str, Any] = {
         "__name__": getattr(fn, "__module__", __name__),
         "__builtins__": __builtins__,
         f"{prefix}fn": fn,
         **{f"{prefix}{name}": function for name, function in slow.items()},
-        **{f"{prefix}success{i}": core.success for i, core in enumerate(cores)},
+        **{f"{prefix}success{i}": b.success for i, b in enumerate(cores.breakers)},
     }
     if sync:
         _install_check(namespace, prefix, fn)
@@ -201,8 +210,10 @@ def _generate(
     wrapper = FunctionType(code, namespace, argdefs=parameters.defaults)
     wrapper.__kwdefaults__ = parameters.kwdefaults
     functools.update_wrapper(wrapper, fn)
-    for i, core in enumerate(cores):
-        core.attach(wrapper, f"{prefix}tok{i}", f"{prefix}note{i}")
+    for i, breaker in enumerate(cores.breakers):
+        breaker.attach(wrapper, f"{prefix}tok{i}", f"{prefix}note{i}")
+    for i, budget in enumerate(cores.budgets):
+        budget.attach(wrapper, f"{prefix}full{i}")
     return wrapper
 
 
@@ -219,13 +230,15 @@ def _install_check(
     namespace[f"{prefix}check"] = check
 
 
-def _source(parameters: Parameters, prefix: str, breakers: int, *, sync: bool) -> str:
-    numbers = range(breakers)
+def _source(parameters: Parameters, prefix: str, cores: Cores, *, sync: bool) -> str:
+    numbers = range(len(cores.breakers))
     texts = {"p": prefix, "args": parameters.args, "kwargs": parameters.kwargs}
     admit = "".join(_ADMIT.format(p=prefix, i=i) for i in numbers)
-    if breakers:
-        some_none = " or ".join(f"{prefix}t{i} is None" for i in numbers)
-        admit += _DISTURBED.format(some_none=some_none, **texts)
+    asked = [f"{prefix}t{i}" for i in numbers]
+    asked += [f"{prefix}full{i}" for i in range(len(cores.budgets))]
+    if asked:
+        disturbed = " or ".join(f"{name} is None" for name in asked)
+        admit += _DISTURBED.format(disturbed=disturbed, **texts)
     record = "".join(_RECORD.format(p=prefix, i=i) for i in numbers)
     source = _ASYNC.format(
         wrapper=f"{prefix}wrapper",

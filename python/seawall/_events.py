@@ -106,13 +106,13 @@ class RetryScheduled:
     Attributes:
         attempt: Number of the attempt that failed, from 1.
         delay: Seconds until the next one.
-        category: What kind of failure it was.
+        category: What kind of failure it was. None: a result that was refused.
         correlation_id: The id of the call, if it has one.
     """
 
     attempt: int
     delay: float
-    category: Category
+    category: Category | None
     correlation_id: UUID | None
 
 
@@ -123,17 +123,18 @@ class RetryGaveUp:
 
     Attributes:
         attempts: How many attempts were made.
-        reason: "attempts", "deadline", "circuit_open", "not_retryable",
+        reason: "attempts", "deadline", "budget", "circuit_open", "not_retryable",
             "not_idempotent" or "server_delay".
         elapsed: Seconds since the retry began to watch.
-        category: What kind of failure the last one was.
+        category: What kind of failure the last one was. None: a result that was
+            refused.
         correlation_id: The id of the call, if it has one.
     """
 
     attempts: int
     reason: str
     elapsed: float
-    category: Category
+    category: Category | None
     correlation_id: UUID | None
 
 

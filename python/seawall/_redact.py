@@ -209,13 +209,22 @@ class _Walk:
             items = cast("Mapping[object, object]", value).items()
             return self._mapping(items, depth)
         if not isinstance(value, list | tuple | set | frozenset | deque):
-            return self._text(repr(value))
+            return self._text(self._shown(value, depth))
         names = getattr(cast("object", value), "_fields", None)
         values = cast("Iterable[object]", value)
         if names is not None:
             return self._mapping(zip(names, values, strict=False), depth)
         redacted = self._sequence(values, depth)
         return tuple(redacted) if isinstance(value, tuple) else redacted
+
+    def _shown(self, value: object, depth: int) -> str:
+        if type(value).__repr__ is not BaseException.__repr__:
+            return repr(value)
+        # What an error was made with may be as large as any container, and fifty groups
+        # that hold the next one twice have a text that never ends.
+        error = cast("BaseException", value)
+        arguments = ", ".join(map(repr, self._sequence(error.args, depth)))
+        return f"{type(error).__name__}({arguments})"
 
     def _mapping(self, items: Iterable[tuple[object, object]], depth: int) -> object:
         if depth == 0:

@@ -7,50 +7,43 @@ Rule 2: cancellation is not a failure, in whatever disguise; it ends the call an
 sleep at once.
 
 Rule 3: a sleep that would outlast the deadline is not begun.
+
+What is decided after each attempt is in `_series`, what can be chosen in
+`_retry_options`, the loop ``for attempt in retry`` in `_attempts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, Self, final
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, Self, final
 
-import anyio
 import attrs
 
-from ._backoff import Backoff, Exponential, check_backoff, delays_of, spread_over
-from ._call import Call, Fragment, Inner, InnerSync
-from ._cancel import is_cancellation
-from ._classify import Classification, classify, matches
+from ._attempts import (
+    AsyncAttempts,
+    AttemptBlock,
+    Attempts,
+    asynchronous_callback,
+    wait,
+    wait_sync,
+)
+from ._budget import core_of
+from ._call import Call, Fragment, Inner, InnerSync, Stage
 from ._clock import SYSTEM_CLOCK, time_left
-from ._correlation import current_correlation_id
 from ._decorate import Guarded
-from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
-from ._events import Listeners, RetryGaveUp, RetryScheduled, warn
-from ._types import Clock, On
-from ._validate import check_clock, check_on, whole
-
-# A server that asks for more than five minutes wants nobody to wait for it; without a
-# limit, "Retry-After: 1000000000" holds a caller for 31 years.
-MAX_SERVER_DELAY: Final = 300.0
-# Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
-_HINT_SPREAD: Final = 0.1
-
-_DEFAULT_BACKOFF: Final = Exponential(base=1.0, factor=2.0, max_delay=60.0)
-_MAX_RECORDS: Final = 100
-_NOTES: Final = ("gave up after ", "not retried: ")
-_REASONS: Final = {
-    "not_idempotent": "not idempotent: it may have been executed; say "
-    "`idempotent=True` if it may be repeated",
-}
+from ._events import Listeners, RetryGaveUp, RetryScheduled
+from ._retry_options import RetryOptions
+from ._series import Series
+from ._validate import is_coroutine_function
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Retry(Guarded):
+class Retry(RetryOptions, Guarded):
     """Call a function again when it fails in a way worth repeating.
 
-    An instance is configuration only; any number of tasks can share it, as a decorator
-    or directly::
+    An instance is configuration only; any number of tasks can share it, as a decorator,
+    directly, or around a block::
 
         retry = Retry(max_attempts=3)
 
@@ -61,32 +54,46 @@ class Retry(Guarded):
 
         body = await retry.call(download, url)
 
-    Cancellation is not a failure: it is never retried and never delayed.
+        async for attempt in retry:  # in synchronous code: for attempt in retry
+            with attempt:
+                body = await download(url)
+
+    Cancellation is not a failure: it is never retried and never delayed. Neither is a
+    call one of whose arguments is a generator that the attempt has begun to read.
 
     Args:
         on: Failures to retry: exception types, categories, a tuple of both, or a
             predicate. None: what the classification calls transient. An open circuit
-            is never retried.
+            is never one of them.
         max_attempts: Calls in total, the first one included. None removes the limit.
-        backoff: How long to wait in between: `Exponential`, `Linear` or `Constant`.
-            A server's own "not before" is honoured up to 300 s.
+        backoff: How long to wait in between: `Exponential`, `Linear` or `Constant`; a
+            list of delays, the last of which repeats; or a function of the `Attempt`
+            that returns seconds.
         idempotent: Whether a request that may have been executed may be sent again.
             Says nothing where *on* is given.
+        budget: A `RetryBudget` shared with whoever calls the same dependency. None: no
+            common limit.
+        max_server_delay: Seconds; a server that asks for more ends the retrying. A
+            shorter "not before" is always honoured. Infinity: no limit.
+        wait_for_circuit: Whether to wait until an open circuit may admit a call again.
+            Each wait uses one attempt.
+        stop_early: Whether to give up at once where the delay would end past the
+            deadline. False: sleep, and let the deadline interrupt that.
+        on_result: Asked for each result; True asks for another attempt. If there is
+            none, the last result is returned. None: every result is welcome.
+        before_sleep: Called with the `Attempt` before each delay, and awaited if it is
+            asynchronous. What it raises ends the call. None: nobody.
+        classify: What says what an error means, such as a `Classifier` that was taught
+            yours. None: the library's.
         clock: Where to read the time and, in synchronous code, wait. None: the
             machine's.
 
     Raises:
-        ValueError: If *max_attempts* is less than 1.
+        ValueError: If *max_attempts* is less than 1, or a delay out of range.
         TypeError: If *on* names what is no `Exception`, or another option has the wrong
             type.
     """
 
-    on: On | None = None
-    # ONEX's error recovery patterns say five.
-    max_attempts: int | None = 5
-    backoff: Backoff = _DEFAULT_BACKOFF
-    idempotent: bool = False
-    clock: Clock | None = None
     _listeners: Listeners[RetryScheduled | RetryGaveUp] = attrs.field(
         factory=Listeners, init=False, eq=False, repr=False
     )
@@ -100,24 +107,10 @@ class Retry(Guarded):
             )
         return super().__new__(cls)
 
-    def __attrs_post_init__(self) -> None:
-        """Refuse what could never work."""
-        if self.on is not None:
-            check_on("on", self.on)
-        if self.max_attempts is not None:
-            whole("max_attempts", self.max_attempts, 1)
-        check_backoff("backoff", self.backoff)
-        if self.clock is not None:
-            check_clock("clock", self.clock)
-        if not isinstance(self.idempotent, bool):
-            raise TypeError(
-                f"idempotent must be True or False, not {self.idempotent!r}"
-            )
-
     @property
     def heeds_deadline(self) -> bool:
-        """Yes: no sleep and no attempt past a time-out outside."""
-        return True
+        """Whether no sleep and no attempt goes past a time-out outside."""
+        return self.stop_early
 
     def subscribe(
         self, callback: Callable[[RetryScheduled | RetryGaveUp], object], /
@@ -125,227 +118,92 @@ class Retry(Guarded):
         """Call *callback* on every retry and surrender; returns the way to stop it."""
         return self._listeners.subscribe(callback)
 
-    def __fragment__(self) -> Fragment:
-        """Let a call that succeeds pass by."""
-        return Fragment()
+    def __aiter__(self) -> AsyncIterator[AttemptBlock]:
+        """Begin a loop over attempts, ``async for attempt in retry``.
+
+        Raises:
+            TypeError: If there is an *on_result*: a block has no result.
+        """
+        self._refuse_on_result()
+        return AsyncAttempts(self, self._listeners)
+
+    def __iter__(self) -> Iterator[AttemptBlock]:
+        """Begin a loop in synchronous code, ``for attempt in retry``.
+
+        Raises:
+            TypeError: If there is an *on_result*, or *before_sleep* is asynchronous.
+        """
+        self._refuse_on_result()
+        self._refuse_asynchronous_callback()
+        return Attempts(self, self._listeners)
+
+    def __fragment__(self) -> Fragment | None:
+        """Let a call that succeeds pass by, unless its result has to be looked at."""
+        if self.on_result is not None:
+            return None
+        return Fragment(budget=None if self.budget is None else core_of(self.budget))
+
+    def __examine__(
+        self, fn: Callable[..., Any], inner: Sequence[Stage], /, *, asynchronous: bool
+    ) -> None:
+        """Refuse a callback that the call of a plain function could not await."""
+        if not asynchronous:
+            self._refuse_asynchronous_callback()
 
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner* until it succeeds or is not worth repeating."""
-        series = _Series(self, call, self._listeners)
+        series = Series(self, self._listeners, call, time_left)
         try:
             while True:
                 try:
-                    return await inner(call)
+                    result = await inner(call)
                 except Exception as error:
-                    delay = series.delay_after(error, time_left)
+                    delay = series.after(error)
                     if delay is None and series.raises(error):
                         raise
+                else:
+                    delay = series.after_result(result)
+                    if delay is None:
+                        return result
                 # Outside the except block: nothing is being handled while we wait.
                 if delay is None:
-                    raise series.last_own()
-                await anyio.sleep(delay)
+                    return series.own()
+                await wait(series, self.before_sleep, delay)
         finally:
             series.forget()
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner* until it succeeds or is not worth repeating."""
-        series = _Series(self, call, self._listeners)
 
         def left() -> float:
             return call.deadline - SYSTEM_CLOCK.monotonic()
 
+        series = Series(self, self._listeners, call, left)
         try:
             while True:
                 try:
-                    return inner(call)
+                    result = inner(call)
                 except Exception as error:
-                    delay = series.delay_after(error, left)
+                    delay = series.after(error)
                     if delay is None and series.raises(error):
                         raise
+                else:
+                    delay = series.after_result(result)
+                    if delay is None:
+                        return result
                 if delay is None:
-                    raise series.last_own()
-                series.clock.sleep(delay)
+                    return series.own()
+                wait_sync(series, self.before_sleep, delay)
         finally:
             series.forget()
 
-
-@final
-class _Series:
-    """The attempts of one call."""
-
-    __slots__ = (
-        "begun",
-        "call",
-        "clock",
-        "last",
-        "listeners",
-        "number",
-        "previous",
-        "records",
-        "retry",
-    )
-
-    def __init__(
-        self,
-        retry: Retry,
-        call: Call,
-        listeners: Listeners[RetryScheduled | RetryGaveUp],
-    ) -> None:
-        self.retry = retry
-        self.listeners = listeners
-        self.call = call
-        self.clock = SYSTEM_CLOCK if retry.clock is None else retry.clock
-        self.begun = self.clock.monotonic()
-        self.number = 0
-        self.previous: float | None = None
-        self.last: Exception | None = None
-        # Its own, for there may be another retry around this one.
-        self.records: tuple[AttemptRecord, ...] = ()
-
-    def delay_after(self, error: Exception, left: Callable[[], float]) -> float | None:
-        """Decide: seconds to wait, or None to let *error* through."""
-        if self.call.misused or is_cancellation(error):
-            return None
-        self.number += 1
-        verdict = classify(error)
-        reason = self._refusal(error, verdict)
-        delay = self._delay(verdict)
-        if reason is None and verdict.retry_after is not None:
-            reason = "server_delay" if verdict.retry_after > MAX_SERVER_DELAY else None
-        if reason is None and delay >= left():
-            reason = "deadline"
-        self._remember(error, verdict, delay if reason is None else None)
-        if reason is None:
-            self._scheduled(verdict, delay)
-            return delay
-        self._gave_up(error, verdict, reason)
-        return None
-
-    def raises(self, error: Exception) -> bool:
-        """Whether *error* is what the caller should see.
-
-        A rejection is not, where the function's own error would be hidden by it.
-        """
-        return self.last is None or not isinstance(error, CircuitOpenError)
-
-    def last_own(self) -> Exception:
-        """Return the function's own last error."""
-        assert self.last is not None  # noqa: S101 -- `raises` said so
-        return self.last
-
-    def forget(self) -> None:
-        """Let go of the error: its traceback holds the frames that hold this."""
-        self.last = None
-
-    def _refusal(self, error: Exception, verdict: Classification) -> str | None:
-        """Say why *error* must not be retried; None if it may."""
-        if isinstance(error, CircuitOpenError):
-            return "circuit_open"
-        if (why_not := self._not_worth_it(error, verdict)) is not None:
-            return why_not
-        # A half-open circuit asked for one probe, not for a series of them.
-        limit = 1 if self.call.probe else self.retry.max_attempts
-        return "attempts" if limit is not None and self.number >= limit else None
-
-    def _not_worth_it(self, error: Exception, verdict: Classification) -> str | None:
-        if self.retry.on is not None:
-            hit = matches(self.retry.on, error, classify)
-            return None if hit else "not_retryable"
-        if verdict.retry in ("yes", "after_hint"):
-            return None
-        if verdict.retry != "if_idempotent":
-            return "not_retryable"
-        return None if self.retry.idempotent else "not_idempotent"
-
-    def _delay(self, verdict: Classification) -> float:
-        delays = delays_of(self.retry.backoff)
-        delay = delays.delay(self.number, self.previous)
-        self.previous = delay
-        if verdict.retry_after is None:
-            return delay
-        # Never earlier than the server said, and not everybody at that very moment.
-        hint = verdict.retry_after
-        return max(delay, hint) + spread_over(hint * _HINT_SPREAD)
-
-    def _remember(
-        self, error: Exception, verdict: Classification, delay: float | None
-    ) -> None:
-        record = AttemptRecord(
-            number=self.number,
-            error_type=f"{type(error).__module__}.{type(error).__qualname__}",
-            category=verdict.category,
-            delay=delay,
-            elapsed=self.clock.monotonic() - self.begun,
-        )
-        # Without a limit of attempts there is one of records: the first, and the last.
-        kept = self.records
-        if len(kept) == _MAX_RECORDS:
-            kept = kept[: _MAX_RECORDS // 2] + kept[_MAX_RECORDS // 2 + 1 :]
-        self.records = self.call.records = (*kept, record)
-        if not isinstance(error, CircuitOpenError):
-            self.last = error
-            if self.call.watched:
-                self.call.last_error = error
-
-    def _scheduled(self, verdict: Classification, delay: float) -> None:
-        if self.listeners:
-            event = RetryScheduled(
-                attempt=self.number,
-                delay=delay,
-                category=verdict.category,
-                correlation_id=current_correlation_id(),
+    def _refuse_on_result(self) -> None:
+        if self.on_result is not None:
+            raise TypeError(
+                "a block has no result that on_result could look at: raise in the "
+                "block what should be repeated, or use `await retry.call(fn)`"
             )
-            self.listeners.emit(event)
 
-    def _gave_up(self, error: Exception, verdict: Classification, reason: str) -> None:
-        raised = error if self.raises(error) else self.last_own()
-        remember_attempts(raised, self.records)
-        # A rejection is in the history, but no attempt was made.
-        made = self.number - (reason == "circuit_open")
-        if made == 0:
-            return
-        if self.number == 1 and reason == "not_retryable":
-            # Nothing was given up, so no log and no event; but somebody may wonder why.
-            _add_note(raised, f"{_NOTES[1]}{self._why_not(verdict)}")
-            return
-        elapsed = self.clock.monotonic() - self.begun
-        many = "attempt" if made == 1 else "attempts"
-        why = _REASONS.get(reason, reason.replace("_", " "))
-        _add_note(raised, f"{_NOTES[0]}{made} {many} in {elapsed:.3g} s: {why}")
-        event = RetryGaveUp(
-            attempts=made,
-            reason=reason,
-            elapsed=elapsed,
-            category=verdict.category,
-            correlation_id=current_correlation_id(),
-        )
-        warn(
-            "retry gave up after %d %s in %.3g s: %s (%s)",
-            event.attempts,
-            many,
-            event.elapsed,
-            event.reason,
-            event.category,
-            seawall=attrs.asdict(event),
-            correlation_id=event.correlation_id,
-        )
-        if self.listeners:
-            self.listeners.emit(event)
-
-    def _why_not(self, verdict: Classification) -> str:
-        if self.retry.on is not None:
-            return "`on` does not name it"
-        return (
-            f"classified as {verdict.category.value}; name it in `on` if it may be "
-            f"repeated"
-        )
-
-
-def _add_note(error: Exception, note: str) -> None:
-    try:
-        notes = getattr(error, "__notes__", [])
-        # One note: the same error object may be raised, and given up, more than once.
-        notes[:] = [n for n in notes if not str(n).startswith(_NOTES)]
-        error.add_note(note)
-    except Exception:  # noqa: BLE001 -- a frozen exception is raised without the note
-        return
+    def _refuse_asynchronous_callback(self) -> None:
+        if self.before_sleep is not None and is_coroutine_function(self.before_sleep):
+            raise TypeError(asynchronous_callback(self.before_sleep))

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias, assert_type
 from uuid import UUID, uuid4
 
 from seawall import (
+    Attempt,
+    AttemptBlock,
     AttemptRecord,
     BreakerConfig,
     Category,
@@ -42,6 +44,7 @@ from seawall import (
     Permit,
     Pipeline,
     Retry,
+    RetryBudget,
     RetryGaveUp,
     RetryScheduled,
     Secret,
@@ -79,6 +82,12 @@ Retry(max_attempts=None, backoff=Linear(base=0.1, step=0.1))
 Retry(backoff=Exponential(jitter="full"), clock=None)
 Retry(backoff=Exponential(jitter=0.5, seed=7))
 Retry(backoff=Constant(0.5))
+Retry(backoff=[0.1, 1, timedelta(seconds=5)])
+Retry(backoff=lambda attempt: 2.0**attempt.number)
+Retry(budget=RetryBudget(0.2, capacity=10), max_server_delay=timedelta(minutes=1))
+Retry(wait_for_circuit=True, stop_early=False)
+Retry(on_result=lambda answer: answer.status == 503)
+Retry(classify=Classifier().extend({KeyError: Classification(Category.TIMEOUT)}))
 CircuitBreaker("db", on=ConnectionError, max_probes=2, probe_lease=10)
 CircuitBreaker("db", trip=FailureRatio(0.5, calls=32, min_calls=5))
 CircuitBreaker("db", trip=FailureRatio(1, duration=timedelta(seconds=30)))
@@ -174,6 +183,41 @@ async def decorated() -> None:
     assert_type(await Repository().find("name"), User)
     assert_type(Repository.count("kind"), int)
     assert_type(await Repository.first(), User)
+
+
+# ------------------------------------------------------------------ loops
+
+
+def told(attempt: Attempt) -> None:
+    """Be told of a delay."""
+    assert_type(attempt.error, Exception | None)
+    assert_type(attempt.delay, float)
+
+
+async def told_later(attempt: Attempt) -> None:
+    """Be told of a delay, and do something about it."""
+
+
+Retry(before_sleep=told)
+Retry(before_sleep=told_later)
+
+
+async def looped(url: str) -> User:
+    """Return from inside; a checker cannot know that the loop ends in no other way."""
+    async for attempt in retry:
+        with attempt:
+            assert_type(attempt, AttemptBlock)
+            assert_type(attempt.number, int)
+            return await fetch(url)
+    raise AssertionError
+
+
+def looped_plainly(path: str) -> bytes:
+    """Do the same in synchronous code."""
+    for attempt in retry:
+        with attempt:
+            return read(path)
+    raise AssertionError
 
 
 # ------------------------------------------------------------------ calling directly

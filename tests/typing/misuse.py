@@ -62,6 +62,12 @@ Retry(backoff="fast")  # E
 Retry(backoff=1.0)  # E
 Retry(idempotent=None)  # E
 Retry(clock=asyncio)  # E
+Retry(budget=0.2)  # E
+Retry(backoff=[None])  # E
+Retry(backoff=lambda: 1.0)  # E
+Retry(before_sleep=lambda: None)  # E
+Retry(max_server_delay=None)  # E
+Retry(wait_for_circuit="yes")  # E
 Exponential(0.1)  # E
 Exponential(jitter="lots")  # E
 CircuitBreaker()  # E

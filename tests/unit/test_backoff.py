@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,53 @@ def test_refuses_nonsense(code: str, message: str) -> None:
     """The message names the option and shows the value."""
     with pytest.raises((TypeError, ValueError), match=message):
         eval(code, {**vars(seawall), **globals()})
+
+
+NTH = 10**6
+
+
+def moments(kind: str, jitter: Any, previous: float | None) -> tuple[float, float]:
+    """Draw a million delays of 2 s, capped at 5 s, and return mean and variance.
+
+    A seed makes the draw a function of the retry's number, so the figures are the same
+    in every run.
+    """
+    if kind == "exponential":
+        delays = Delays.exponential(nanos(2), 1.0, nanos(5), jitter, 2026)
+    else:
+        delays = Delays.linear(nanos(2), 0, nanos(5), jitter, 2026)
+    delay = delays.delay
+    drawn = [delay(retry, previous) for retry in range(1, NTH + 1)]
+    mean = math.fsum(drawn) / NTH
+    return mean, math.fsum((each - mean) ** 2 for each in drawn) / NTH
+
+
+@pytest.mark.parametrize("kind", ["exponential", "linear"])
+@pytest.mark.parametrize(
+    ("jitter", "previous", "low", "high"),
+    [
+        ("none", None, 2, 2),
+        ("full", None, 0, 2),
+        ("equal", None, 1, 2),
+        (0.25, None, 1.5, 2.5),
+        (1.0, None, 0, 4),
+        ("decorrelated", None, 2, 5),  # three times the base, at most the cap
+        ("decorrelated", 1.5, 2, 4.5),
+        ("decorrelated", 4.0, 2, 5),
+    ],
+)
+def test_a_million_draws_have_the_moments_of_theory(
+    kind: str, jitter: Any, previous: float | None, low: float, high: float
+) -> None:
+    """Uniform between the bounds of Brooker's formulas: mean and variance say so."""
+    mean, variance = moments(kind, jitter, previous)
+
+    # Five standard errors of each; a formula that is off by a percent misses them.
+    width = high - low
+    assert mean == pytest.approx((low + high) / 2, abs=5 * width / math.sqrt(12 * NTH))
+    assert variance == pytest.approx(
+        width**2 / 12, abs=5 * width**2 / math.sqrt(180 * NTH)
+    )
 
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "jitter.json"

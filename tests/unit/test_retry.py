@@ -121,7 +121,7 @@ async def test_the_caller_gets_the_functions_own_last_error() -> None:
     assert caught.value is error
     assert error.__cause__ is cause
     assert error.__notes__[0].startswith("gave up after 2 attempts in")
-    assert error.__notes__[0].endswith("s: attempts")
+    assert error.__notes__[0].endswith("s: attempts exhausted")
 
 
 async def test_the_history_is_on_the_error() -> None:

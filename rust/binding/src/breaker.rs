@@ -229,7 +229,8 @@ impl Breaker {
     /// Keep *tok* and *note* up to date in the globals of *wrapper*, weakly.
     #[pyo3(signature = (wrapper, tok, note, /))]
     fn attach(&self, wrapper: &Bound<'_, PyAny>, tok: &str, note: &str) -> PyResult<()> {
-        self.publisher.attach(|| self.news(), wrapper, tok, note)
+        self.publisher
+            .attach(|| self.news(), wrapper, tok, Some(note))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -12,6 +12,7 @@ mod admission;
 mod answer;
 mod backoff;
 mod breaker;
+mod budget;
 mod clock;
 mod convert;
 mod entropy;
@@ -36,6 +37,7 @@ mod _native {
         answer::{Rejection, Snapshot, Transition},
         backoff::Backoff,
         breaker::Breaker,
+        budget::Budget,
         hold::Hold,
         permit::Permit,
         settings::Settings,

@@ -3,7 +3,8 @@
 //! Every attached function has two names in its globals. `tok` is the stamp of
 //! whoever is admitted now, `None` if somebody has to be asked. `note` is
 //! `None` while a success has nothing to do, `True` otherwise. They are written
-//! when they change, so that the undisturbed call only reads them.
+//! when they change, so that the undisturbed call only reads them. A budget
+//! speaks the first of the two words: where this says breaker, it may be one.
 //!
 //! Rule 1: the breaker is read and the names are written under one lock, which
 //! only writers take. Whoever changed the breaker publishes before it returns.
@@ -81,7 +82,7 @@ struct Told {
 struct Wrapper {
     function: Py<PyWeakrefReference>,
     tok: Py<PyString>,
-    note: Py<PyString>,
+    note: Option<Py<PyString>>, // none where a success never has anything to do
 }
 
 type Functions<'py> = Vec<Bound<'py, PyAny>>;
@@ -115,14 +116,14 @@ impl Publisher {
         read: impl Fn() -> News,
         function: &Bound<'_, PyAny>,
         tok: &str,
-        note: &str,
+        note: Option<&str>,
     ) -> PyResult<()> {
         let py = function.py();
         check_function(function)?;
         let wrapper = Wrapper {
             function: PyWeakrefReference::new(function)?.unbind(),
             tok: PyString::intern(py, tok).unbind(),
-            note: PyString::intern(py, note).unbind(),
+            note: note.map(|note| PyString::intern(py, note).unbind()),
         };
         let mut held = Vec::new();
         let mut told = self.lock(py);
@@ -200,7 +201,9 @@ impl Wrapper {
         let globals = function
             .getattr(intern!(py, "__globals__"))?
             .cast_into::<PyDict>()?;
-        globals.set_item(&self.note, note.then_some(true))?;
+        if let Some(name) = &self.note {
+            globals.set_item(name, note.then_some(true))?;
+        }
         globals.set_item(&self.tok, stamp)
     }
 }

@@ -62,12 +62,18 @@ impl Budget {
         })
     }
 
-    /// Credits one call. A full bucket costs one load.
-    pub fn deposit(&self) {
+    /// Credits one call; false, and no write, if that changes nothing. A full
+    /// bucket costs one load.
+    pub fn deposit(&self) -> bool {
         self.change(|level| {
             let filled = level.saturating_add(self.ratio).min(self.capacity);
             (filled != level).then_some(filled)
-        });
+        })
+    }
+
+    /// Whether a deposit would change nothing.
+    pub fn quiet(&self) -> bool {
+        self.ratio == 0 || self.level.load(Ordering::Relaxed) == self.capacity
     }
 
     /// Pays for one retry; false, and no change, if there is less than a token.
@@ -125,6 +131,18 @@ mod tests {
         budget.deposit();
 
         assert!(budget.withdraw());
+    }
+
+    #[test]
+    fn it_is_quiet_while_a_deposit_would_change_nothing() {
+        let budget = Budget::new(0.5, 1.0).unwrap();
+        assert!(budget.quiet() && !budget.deposit());
+        assert!(budget.withdraw() && !budget.quiet());
+        assert!(budget.deposit() && !budget.quiet());
+        assert!(budget.deposit() && budget.quiet());
+
+        let fixed = Budget::new(0.0, 1.0).unwrap();
+        assert!(fixed.withdraw() && fixed.quiet());
     }
 
     #[test]

@@ -27,9 +27,11 @@ proptest! {
         let budget = Budget::new(tokens(ratio), tokens(capacity)).unwrap();
         let mut level = capacity;
         for deposit in deposits {
+            let filled = capacity.min(level + ratio);
+            prop_assert_eq!(budget.quiet(), filled == level);
             if deposit {
-                budget.deposit();
-                level = capacity.min(level + ratio);
+                prop_assert_eq!(budget.deposit(), filled != level);
+                level = filled;
             } else {
                 prop_assert_eq!(budget.withdraw(), level >= TOKEN);
                 level = if level >= TOKEN { level - TOKEN } else { level };
