@@ -54,7 +54,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
                 yield exc
             elif id(exc) not in seen:
                 seen.add(id(exc))
-                waiting.append(iter(_members(exc)))
+                waiting.append(iter(members(exc)))
                 break
         else:
             waiting.pop()
@@ -65,7 +65,7 @@ def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]
     return issubclass(type(exc), BaseExceptionGroup)
 
 
-def _members(
+def members(
     group: BaseExceptionGroup[BaseException],
 ) -> tuple[BaseException, ...]:
     # As the group was made, whatever a subclass says of it now.
