@@ -125,10 +125,15 @@ class Breakers(Generic[K]):
         return Keyed(self, key)
 
     def _keep(self, key: K, breaker: CircuitBreaker, now: float) -> None:
-        self._kept[key] = (breaker, now)
-        self._kept.move_to_end(key)
+        self._put_last(key, breaker, now)
         self._drop_surplus(key, now)
-        self._kept.move_to_end(key)  # behind those that had to stay
+        # Behind those that had to stay. A clock that was asked meanwhile may have
+        # asked for others, and those have made it go.
+        self._put_last(key, breaker, now)
+
+    def _put_last(self, key: K, breaker: CircuitBreaker, now: float) -> None:
+        self._kept.pop(key, None)
+        self._kept[key] = (breaker, now)
 
     def _drop_surplus(self, newest: K, now: float) -> None:
         for _ in range(_LOOKS):

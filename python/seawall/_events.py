@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, Generic, TypeVar, final
+from typing import Final, Generic, TypeAlias, TypeVar, final
 from uuid import UUID
 
 import attrs
@@ -20,6 +20,8 @@ import attrs
 from ._types import Category
 
 E = TypeVar("E")
+
+Callbacks: TypeAlias = tuple[Callable[[E], object], ...]
 
 logger: Final = logging.getLogger("seawall")
 
@@ -195,8 +197,10 @@ class Listeners(Generic[E]):
     __slots__ = ("_callbacks", "_changing", "_local")
 
     def __init__(self) -> None:
-        self._callbacks: tuple[Callable[[E], object], ...] = ()
-        self._changing = threading.Lock()
+        self._callbacks: Callbacks[E] = ()
+        # Reentrant: the collector, or a signal, may run a finalizer that unsubscribes
+        # in the very thread that holds it.
+        self._changing = threading.RLock()
         self._local = threading.local()
 
     def __bool__(self) -> bool:
@@ -221,14 +225,20 @@ class Listeners(Generic[E]):
             callback(event)
 
         def unsubscribe() -> None:
-            with self._changing:
-                self._callbacks = tuple(c for c in self._callbacks if c is not listener)
+            self._change(lambda known: tuple(c for c in known if c is not listener))
 
+        self._change(lambda known: (*known, listener))
+        return unsubscribe
+
+    def _change(self, change: Callable[[Callbacks[E]], Callbacks[E]]) -> None:
         # Replaced, never changed in place: a delivery under way keeps its own tuple.
         with self._changing:
-            self._callbacks = (*self._callbacks, listener)
-
-        return unsubscribe
+            known = self._callbacks
+            changed = change(known)
+            while known is not self._callbacks:  # changed again, in the middle of this
+                known = self._callbacks
+                changed = change(known)
+            self._callbacks = changed
 
     def emit(self, event: E) -> None:
         """Deliver *event*, or queue it behind the one being delivered."""

@@ -9,6 +9,7 @@ import functools
 import gc
 import pickle
 import types
+import weakref
 from datetime import timedelta
 from typing import Any
 
@@ -408,6 +409,29 @@ async def test_a_child_that_outlives_its_probe_is_an_ordinary_call() -> None:
         await anyio.sleep(10)
 
     assert outcomes == ["rejected"]
+
+
+async def test_a_child_that_outlives_its_probe_keeps_none_of_its_arguments() -> None:
+    """The first call after an outage starts the pool, which lives for ever."""
+    breaker = await half_open(CircuitBreaker("db"))
+
+    class Payload:
+        pass
+
+    async with anyio.create_task_group() as group:
+
+        async def starts_a_pool(_: Payload) -> None:
+            group.start_soon(anyio.sleep_forever)
+
+        payload = Payload()
+        remembered = weakref.ref(payload)
+        await breaker.call(starts_a_pool, payload)
+        await anyio.sleep(1)
+        del payload
+        gc.collect()
+
+        assert remembered() is None
+        group.cancel_scope.cancel()
 
 
 async def test_a_no_from_a_healthy_server_is_a_success() -> None:

@@ -8,7 +8,7 @@ import pickle
 import threading
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import anyio.lowlevel
@@ -173,6 +173,36 @@ def test_a_factory_may_ask_for_another_breaker() -> None:
 
     assert breakers[3].name == "db 3"
     assert len(breakers) == 4
+
+
+def test_a_clock_may_ask_for_other_breakers_while_one_is_looked_for() -> None:
+    """As a finalizer may; who was looked for is found, whatever they made room for."""
+    breakers: Breakers[int]
+
+    class Asking:
+        keys: ClassVar[list[int]] = []
+
+        def monotonic(self) -> float:
+            while self.keys:
+                assert breakers[self.keys.pop()].state is CircuitState.CLOSED
+            return 100.0
+
+        wall = monotonic
+
+        def sleep(self, duration: float, /) -> None:
+            raise AssertionError(duration)
+
+    def make_asking(key: int) -> CircuitBreaker:
+        return CircuitBreaker(f"db {key}", trip=Consecutive(1), clock=Asking())
+
+    breakers = Breakers(make_asking, max_size=1)
+    opened(breakers, 1)
+
+    Asking.keys = [3]
+    found = breakers[2]
+
+    assert Asking.keys == []
+    assert breakers[2] is found
 
 
 @pytest.mark.parametrize("way", ["decorated", "called", "pipeline"])

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 
+import seawall._events
 from seawall._events import Listeners
 
 
@@ -40,6 +45,55 @@ def test_each_subscription_ends_by_itself() -> None:
 
     assert seen == [1]
     assert listeners
+
+
+def at_every_call_of_the_module(run: Callable[[], Any], then: Callable[[], Any]) -> int:
+    """Do *then*, once, at each call that *run* makes there, as the collector might."""
+
+    def interrupts(frame: FrameType, event: str, _: object) -> None:
+        nonlocal calls, left
+        if event == "call" and frame.f_code.co_filename == seawall._events.__file__:
+            calls += 1
+            left -= 1
+            if left == 0:
+                then()
+
+    turns, calls = 0, 1
+    while turns < calls:
+        turns, calls, left = turns + 1, 0, turns + 1
+        sys.setprofile(interrupts)
+        try:
+            run()
+        finally:
+            sys.setprofile(None)
+    return turns
+
+
+def test_a_subscription_may_end_in_the_middle_of_another_change() -> None:
+    """A finalizer runs wherever the collector does, and a signal handler anywhere."""
+    listeners: Listeners[int] = Listeners()
+    ends: list[Callable[[], None]] = []
+    turns: list[int] = []
+
+    def change() -> None:
+        ends.append(listeners.subscribe(lambda _: None))
+        listeners.subscribe(lambda _: None)()
+
+    def end_all() -> None:
+        while ends:
+            ends.pop()()
+
+    def body() -> None:
+        turns.append(at_every_call_of_the_module(change, end_all))
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert turns, "it waits for itself"
+    end_all()
+
+    assert turns[0] > 3
+    assert not listeners
 
 
 def test_threads_do_not_wait_for_each_other() -> None:

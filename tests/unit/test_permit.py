@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -434,6 +434,26 @@ async def test_a_child_that_outlives_the_block_is_an_ordinary_call() -> None:
         permit.release()
 
     assert outcomes == ["rejected"]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["oldest", "newest"])
+def test_blocks_may_end_in_any_order(first: int) -> None:
+    """Generators do; what the other one calls still belongs to its own probe."""
+    breakers = [probing(), probing()]
+
+    def rows(breaker: CircuitBreaker) -> Iterator[str]:
+        with breaker.acquire():
+            yield breaker.call_sync(str)
+            yield breaker.call_sync(str)
+
+    streams = [rows(breaker) for breaker in breakers]
+    for stream in streams:
+        next(stream)
+    list(streams[first])
+    list(streams[1 - first])
+
+    assert [breaker.state for breaker in breakers] == [CLOSED, CLOSED]
+    assert [breaker.stats().rejected for breaker in breakers] == [0, 0]
 
 
 def test_a_permit_without_a_block_marks_nothing() -> None:
