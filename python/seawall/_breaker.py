@@ -73,7 +73,7 @@ class CircuitBreaker(Guarded):
         max_server_delay: The most seconds by which a server's own "not before" makes a
             break longer, at most a year. Zero: servers have no say.
         enforce: False is shadow mode: states, events and counters are as ever, and
-            nothing is rejected.
+            nothing is rejected; but what an operator isolates is.
         count_successes: Keep `CircuitStats.successes`; each call then costs a little.
         classify: A `Classifier`, or a function that gives an error its
             `Classification`. None: `seawall.classify`.
@@ -130,8 +130,9 @@ class CircuitBreaker(Guarded):
         self._circuit = Circuit(name, options, SYSTEM_CLOCK if clock is None else clock)
 
     def __repr__(self) -> str:
-        """Show the name and the state."""
-        return f"<CircuitBreaker {self.name!r} {self.state.value}>"
+        """Show the name and the state, and whether anything comes of it."""
+        shadow = "" if self.config.enforce else ", not enforced"
+        return f"<CircuitBreaker {self.name!r} {self.state.value}{shadow}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: a copy would protect nothing."""

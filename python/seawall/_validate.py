@@ -9,10 +9,14 @@ import functools
 import inspect
 import math
 import operator
+import re
 from datetime import timedelta
-from typing import Any, SupportsIndex, cast
+from typing import Any, Final, SupportsIndex, cast
 
 from ._types import Category
+
+# As headers have it: "1e3", "1_000" and "inf" are numbers to Python only.
+_NUMBER: Final = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
 
 
 def seconds(
@@ -222,8 +226,11 @@ def _takes_one(function: Any) -> bool:
 def hint(value: object) -> float | None:
     """Return a server's *value* for "not before" in seconds, or None if useless.
 
-    A hint comes from the outside, so nonsense is ignored instead of refused.
+    A hint comes from the outside, so nonsense is ignored instead of refused. It may be
+    the text of a header, if that is a plain number.
     """
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
