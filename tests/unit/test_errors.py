@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,9 @@ def test_details_are_shown_and_kept() -> None:
         error.details["status"] = 200  # type: ignore[index]
 
 
+NO_HINTS = ("soon", "", "-1", "inf", "NaN", "1e3", "1_0", "\u0663", "9" * 5_000)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("30", 30.0), (" 1.5 ", 1.5), ("0", 0.0)]
 )
@@ -141,8 +145,7 @@ def test_a_hint_may_be_the_text_of_a_header(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [-1, float("nan"), float("inf"), True]
-    + ["soon", "", "-1", "inf", "NaN", "1e3", "1_0", "\u0663", "9" * 5_000],
+    [-1, math.nan, math.inf, True, *NO_HINTS],
     ids=lambda value: repr(value)[:20],
 )
 def test_a_hint_that_makes_no_sense_is_ignored(value: Any) -> None:
