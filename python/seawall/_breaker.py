@@ -48,7 +48,8 @@ class CircuitBreaker(Guarded):
     Args:
         name: What errors and events call it.
         trip: When to open: `Consecutive` failures, or a `FailureRatio`.
-        break_duration: Seconds from opening to the first probe, at most a year.
+        break_duration: Seconds from opening to the first probe, at most a year. Zero:
+            the next call is the probe.
             `Constant`, `Exponential` or `Linear` say how it grows with every probe that
             fails: the base is the first break; there is no jitter unless asked for, and
             never a decorrelated one.
@@ -181,7 +182,16 @@ class CircuitBreaker(Guarded):
         return Permit(taken, self._circuit)
 
     def try_acquire(self) -> Permit | None:
-        """Ask for admission, and answer None instead of raising."""
+        """Ask for admission, and answer None instead of raising.
+
+        ::
+
+            permit = orders_db.try_acquire()
+            if permit is None:
+                return cached
+            with permit:
+                ...
+        """
         taken = self._circuit.take()
         return None if isinstance(taken, Rejection) else Permit(taken, self._circuit)
 

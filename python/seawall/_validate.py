@@ -10,6 +10,7 @@ import inspect
 import math
 import operator
 import re
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, SupportsIndex, cast
 
@@ -17,6 +18,8 @@ from ._types import Category
 
 # As headers have it: "1e3", "1_000" and "inf" are numbers to Python only.
 _NUMBER: Final = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
+
+_IN_WORDS: Final = {86_400.0: "a day (86400 s)", 31_536_000.0: "a year (31536000 s)"}
 
 
 def seconds(
@@ -43,7 +46,8 @@ def seconds(
         ValueError: If it is NaN, infinite or outside the limits.
     """
     number = _as_seconds(option, value)
-    # `not >=` instead of `<`: NaN fails every comparison, and must fail here.
+    if math.isnan(number):
+        raise ValueError(f"{option} must be a finite number of seconds, not {value!r}")
     above = number > minimum if exclusive else number >= minimum
     if not above:
         bound = f"greater than {minimum:g}" if exclusive else f"at least {minimum:g}"
@@ -51,8 +55,24 @@ def seconds(
     if finite and math.isinf(number):
         raise ValueError(f"{option} must be a finite number of seconds, not {value!r}")
     if maximum is not None and not number <= maximum:
-        raise ValueError(f"{option} must be at most {maximum:g} seconds, not {value!r}")
+        bound = _IN_WORDS.get(maximum, f"{maximum:g} seconds")
+        raise ValueError(f"{option} must be at most {bound}, not {value!r}")
     return number
+
+
+def duration_meant(value: object) -> float:
+    """Tell the seconds to show whoever gave *value*, which is none."""
+    number = _number_meant(value)
+    return number if number is not None and 0 < number < math.inf else 5.0
+
+
+def _number_meant(value: object) -> float | None:
+    """Convert what is no number, if that is what it says; 30 of "30"."""
+    if isinstance(value, bool):
+        return None
+    with suppress(Exception):
+        return float(cast("str", value))
+    return None
 
 
 def _as_seconds(option: str, value: object) -> float:
@@ -61,7 +81,7 @@ def _as_seconds(option: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(
             f"{option} must be a number of seconds or a timedelta, not {value!r}: "
-            f"write {option}=5.0"
+            f"write {option}={duration_meant(value)!r}"
         )
     try:
         return float(value)
@@ -81,7 +101,7 @@ def whole(option: str, value: object, minimum: int, maximum: int | None = None) 
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise TypeError(
             f"{option} must be a whole number, not {value!r}: "
-            f"write {option}={max(minimum, 3)}"
+            f"write {option}={_whole_meant(value, minimum, maximum)}"
         )
     number = operator.index(value)
     if number < minimum:
@@ -89,6 +109,15 @@ def whole(option: str, value: object, minimum: int, maximum: int | None = None) 
     if maximum is not None and number > maximum:
         raise ValueError(f"{option} must be at most {maximum}, not {number}")
     return number
+
+
+def _whole_meant(value: object, minimum: int, maximum: int | None) -> int:
+    number = _number_meant(value)
+    if number is not None and number.is_integer():
+        found = int(number)
+        if minimum <= found and (maximum is None or found <= maximum):
+            return found
+    return max(minimum, 3)
 
 
 def check_clock(option: str, clock: object) -> None:
