@@ -40,6 +40,7 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(seawall\._\w+\.)?(Executed|Guarded|Life|Retrying|Scenario|Scope|Verdict)",
     ),
+    (r"py:class", r"(seawall\._\w+\.)?(BreakDuration|Changes|Classify|Trip)"),
     # What `autodoc_type_aliases` makes of an alias that stands in a union.
     (r"py:class", r"TypeAliasForwardRef|'seawall\.(Jitter|On)'"),
     # A method of asyncio's event loop.

@@ -108,6 +108,7 @@ unknown = {
     name_of(kind)
     for kind in below(Exception)
     if is_here(name_of(kind))
+    and ".vendored." not in kind.__module__
     and not kind.__name__.startswith("_")
     and not any(name_of(base) in data.TYPES for base in kind.__mro__)
 }

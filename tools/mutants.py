@@ -46,6 +46,7 @@ STATE, BREAKER, TICK = "breaker/state.rs", "breaker/mod.rs", "breaker/tick.rs"
 LOOK, COMMAND = "breaker/look.rs", "breaker/command.rs"
 LIVE = "config/live.rs"
 COUNT, RING, TIME = "window/count.rs", "window/ring.rs", "window/time.rs"
+LAPS = "window/laps.rs"
 FLIGHT, SLOW = "window/flight.rs", "breaker/slow.rs"
 
 CHECK = "    if parts.generation != stamp {\n        return %s;\n    }\n"
@@ -544,29 +545,25 @@ MUTANTS = [
     Mutant(
         "a store pushes into a bucket",
         TIME,
-        "            match bucket.compare_exchange_weak(\n"
-        "                word,\n"
-        "                head(stamp, tick) | pack(with(counts, failed)),\n"
-        "                Ordering::SeqCst,\n"
-        "                Ordering::Acquire,\n"
-        "            ) {",
-        "            let pushed = head(stamp, tick) | pack(with(counts, failed));\n"
+        "            match swap(bucket, word, own | pack(with(counts, failed))) {",
+        "            let pushed = own | pack(with(counts, failed));\n"
         "            match Ok::<u64, u64>(bucket.swap(pushed, Ordering::SeqCst)) {",
         "window_loom::buckets_are_told_of_all_failures",
     ),
     Mutant(
         "an outcome of the lap before takes a bucket back",
         TIME,
-        "    ahead != 0 && ahead <= LATE_LAPS",
-        "    ahead != 0 && ahead < LATE_LAPS.saturating_sub(1)",
+        "age(own, name).is_some())",
+        "age(own, name).is_some_and(|age| age > 1))",
         "window_props::an_outcome_of_a_lap_before_is_no_outcome_of_this_one",
     ),
     Mutant(
         "a bucket that was never used is taken for a newer one",
         TIME,
-        "    if word & COUNTS == 0 {",
-        "    if word & COUNTS == COUNTS {",
-        "window_props::a_bucket_that_was_never_used_is_not_newer_than_anything",
+        "        0 => None,\n        _ => Some(word",
+        "        COUNTS => None,\n        _ => Some(word",
+        "window_props::a_bucket_takes_outcomes_however_long_it_slept_"
+        "while_another_was_used",
     ),
     Mutant(
         "a late outcome takes a bucket over",
@@ -578,8 +575,8 @@ MUTANTS = [
     Mutant(
         "a bucket is counted though its lap is over",
         TIME,
-        "word & !COUNTS == head(stamp, tick) && word & COUNTS != 0;",
-        "word & !BODY == tag(stamp) && word & COUNTS != 0;",
+        "(word & !COUNTS == own && word & COUNTS != 0)",
+        "(word & !BODY == own & !BODY && word & COUNTS != 0)",
         "window_props::ten_buckets_are_a_queue_of_ten_ticks",
     ),
     Mutant(
@@ -592,8 +589,8 @@ MUTANTS = [
     Mutant(
         "a failure is not told of the bucket after its own",
         TIME,
-        "self.held(stamp, ahead).map_or(last, |_| ahead);",
-        "self.held(stamp, ahead).map_or(last, |_| last);",
+        "held(ahead).map_or(last, |_| ahead);",
+        "held(ahead).map_or(last, |_| last);",
         "window_loom::one_of_two_failures_beside_a_border_is_told_of_both",
     ),
     Mutant(
@@ -602,6 +599,78 @@ MUTANTS = [
         "if full { count.div_euclid(2) } else { count };",
         "if full { 0 } else { count };",
         "window_props::a_bucket_too_full_to_count_keeps_its_ratio",
+    ),
+    Mutant(
+        "nobody sweeps",
+        TIME,
+        "                self.sweep(name);",
+        "                let _ = Self::sweep;",
+        "window_props::what_sleeps_in_a_bucket_while_another_is_used_never_counts_again",
+    ),
+    Mutant(
+        "a sweeper stores",
+        TIME,
+        "                match swap(bucket, word, 0) {",
+        "                match Ok::<u64, u64>(bucket.swap(0, Ordering::SeqCst)) {",
+        "window_loom::a_failure_in_a_bucket_that_is_swept_is_not_lost",
+    ),
+    Mutant(
+        "a sweeper clears what is newer than its lap",
+        TIME,
+        "        .and_then(|name| age(name, newest))\n"
+        "        .is_some_and(|age| age > 1)",
+        "        .is_some_and(|name| name != newest && age(name, newest) != Some(1))",
+        "window_loom::a_sweeper_that_slept_for_a_lap_clears_nothing_of_the_next",
+    ),
+    Mutant(
+        "a sweeper clears the lap before",
+        TIME,
+        "        .is_some_and(|age| age > 1)",
+        "        .is_some_and(|age| age > 0)",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a lap is named by its number",
+        LAPS,
+        "        let name = self.0.wrapping_add(step) & NAME;",
+        "        let name = step.max(lap) & NAME;",
+        "window_loom::after_a_long_idleness_nothing_is_lost_and_nothing_counts_again",
+    ),
+    Mutant(
+        "a lap after a pause takes the next name",
+        LAPS,
+        "            Some(_) => 2,",
+        "            Some(_) => 1,",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "a lap is named though the race for it was lost",
+        LAPS,
+        "                Err(newer) => seen = Newest(newer),",
+        "                Err(newer) if newer == 0 => seen = Newest(newer),\n"
+        "                Err(_) => return Claim::New(next.0 & NAME),",
+        "window_loom::two_that_begin_laps_at_once_begin_two",
+    ),
+    Mutant(
+        "the lap before the newest has no name",
+        LAPS,
+        "Some(behind @ 0..=1)",
+        "Some(behind @ 0..=0)",
+        "window_props::ten_buckets_are_a_queue_of_ten_ticks",
+    ),
+    Mutant(
+        "who slept for laps sets the clock back",
+        LAPS,
+        "            None if self.lap().saturating_sub(lap) > late => 2,",
+        "            None if late > 0 => 2,",
+        "window_props::an_outcome_that_slept_for_laps_clears_nothing",
+    ),
+    Mutant(
+        "a window waits until a clock that was set back catches up",
+        LAPS,
+        "            None if self.lap().saturating_sub(lap) > late => 2,",
+        "            None if late == 0 => 2,",
+        "window_props::a_clock_that_was_set_back_for_an_hour_is_followed",
     ),
     Mutant(
         "exactly the ratio is not enough",

@@ -31,7 +31,6 @@ from ._breakers import Breakers as Breakers
 from ._budget import BudgetStats as BudgetStats
 from ._budget import RetryBudget as RetryBudget
 from ._circuit_stats import CircuitStats as CircuitStats
-from ._classify import Classification as Classification
 from ._classify import Classifier as Classifier
 from ._classify import classify as classify
 from ._correlation import correlation_scope as correlation_scope
@@ -72,6 +71,7 @@ from ._events import RetryScheduled as RetryScheduled
 from ._fallback import Fallback as Fallback
 from ._fallback import Step as Step
 from ._isolation import Isolation as Isolation
+from ._meaning import Classification as Classification
 from ._native import __version__ as __version__  # noqa: TID251 -- a re-export
 from ._native import build_info as build_info  # noqa: TID251 -- a re-export
 from ._outcome import Outcome as Outcome

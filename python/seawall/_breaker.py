@@ -170,7 +170,7 @@ class CircuitBreaker(Guarded):
             with orders_db.acquire():
                 rows = await connection.fetch("select 1")
 
-        The verdict at the end of the block is that of a call, but for `on_result`: a
+        The verdict at the end of the block is that of a call, but for *on_result*: a
         block has no result.
 
         Raises:

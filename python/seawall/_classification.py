@@ -403,6 +403,29 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "anyio.TypedAttributeLookupError": (
         ("", "misuse no ignored no"),
     ),
+    "anyio._core._exceptions.TaskCancelled": (
+        ("", "other no ignored maybe"),
+    ),
+    "anyio._core._exceptions.TaskFailed": (
+        ("as:__cause__", ""),
+        ("", "other no failure maybe"),
+    ),
+    "anyio._core._exceptions.TaskNotFinished": (
+        ("", "misuse no ignored no"),
+    ),
+    "anyio._core._exceptions.FutureCancelled": (
+        ("", "other no ignored maybe"),
+    ),
+    "anyio._core._exceptions.FutureFailed": (
+        ("as:__cause__", ""),
+        ("", "other no failure maybe"),
+    ),
+    "anyio._core._exceptions.FutureNotFinished": (
+        ("", "misuse no ignored no"),
+    ),
+    "anyio._core._exceptions.FutureAlreadyFinished": (
+        ("", "misuse no ignored no"),
+    ),
     "trio.TooSlowError": (
         ("", "timeout if_idempotent failure maybe"),
     ),
@@ -429,6 +452,9 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "trio.TrioInternalError": (
         ("", "other no ignored maybe"),
+    ),
+    "trio._dtls.BadPacket": (
+        ("", "protocol if_idempotent failure maybe"),
     ),
     "httpx.ConnectError": (
         ("context:ssl.SSLCertVerificationError", "authentication no ignored no"),
@@ -794,6 +820,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "requests.exceptions.RequestsWarning": (
         ("", "other no ignored maybe"),
     ),
+    "requests.cookies.CookieConflictError": (
+        ("", "misuse no ignored no"),
+    ),
+    "urllib3.util.ssl_match_hostname.CertificateError": (
+        ("", "authentication no ignored no"),
+    ),
     "urllib3.exceptions.NewConnectionError": (
         ("", "connection yes failure no"),
     ),
@@ -897,6 +929,9 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "asyncpg.exceptions._base.PostgresLogMessage": (
         ("", "other no ignored maybe"),
+    ),
+    "asyncpg.pgproto.pgproto.BufferError": (
+        ("", "protocol if_idempotent failure maybe"),
     ),
     "psycopg.errors.ConnectionTimeout": (
         ("", "timeout yes failure no"),
@@ -1271,6 +1306,12 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "coredis.typing.RedisError": (
         ("", "misuse no ignored no"),
     ),
+    "coredis._concurrency.QueueFull": (
+        ("", "local_saturation yes ignored no"),
+    ),
+    "coredis._concurrency.QueueEmpty": (
+        ("", "misuse no ignored no"),
+    ),
     "grpc.RpcError": (
         ("begins:details() failed to connect to all addresses", "connection yes failure no"),
         ("begins:details() DNS resolution failed", "connection yes failure no"),
@@ -1287,6 +1328,9 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("", "misuse no ignored no"),
     ),
     "grpc._cython.cygrpc.BaseError": (
+        ("", "other no failure maybe"),
+    ),
+    "grpc._cython.cygrpc.AioRpcStatus": (
         ("", "other no failure maybe"),
     ),
     "consul.exceptions.Timeout": (
@@ -1824,6 +1868,27 @@ TYPES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "botocore.parsers.ResponseParserError": (
         ("", "protocol if_idempotent failure maybe"),
+    ),
+    "botocore.exceptions.UndefinedModelAttributeError": (
+        ("", "misuse no ignored no"),
+    ),
+    "botocore.model.InvalidShapeError": (
+        ("", "misuse no ignored no"),
+    ),
+    "botocore.model.InvalidShapeReferenceError": (
+        ("", "misuse no ignored no"),
+    ),
+    "botocore.model.NoShapeFoundError": (
+        ("", "misuse no ignored no"),
+    ),
+    "botocore.model.OperationNotFoundError": (
+        ("", "misuse no ignored no"),
+    ),
+    "botocore.utils.BadIMDSRequestError": (
+        ("", "authentication no ignored no"),
+    ),
+    "botocore.utils.InvalidArnException": (
+        ("", "misuse no ignored no"),
     ),
     "botocore.eventstream.ParserError": (
         ("", "protocol if_idempotent failure maybe"),

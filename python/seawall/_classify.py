@@ -10,221 +10,33 @@ Rule 3: looking at an error never raises, whatever its attributes do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast, final
+from typing import Any, Final, TypeAlias, TypeGuard, cast, final
 from weakref import ref
 
 import attrs
 
-from ._classification import AWS, GRPC, HEADERS, HTTP, KAFKA, MONGO, SQLSTATE, TYPES
-from ._errors import (
-    CircuitOpenError,
-    CredentialRefreshError,
-    InfraAuthenticationError,
-    InfraConnectionError,
-    InfraError,
-    InfraRateLimitedError,
-    InfraTimeoutError,
-    InfraUnavailableError,
+from ._meaning import (
+    OTHER,
+    OWN,
+    Classification,
+    Executed,
+    Finder,
+    Hint,
+    Retrying,
+    Verdict,
+    always,
+    hint_of,
+    rows_of,
+    with_hint,
 )
-from ._hints import retry_after
-from ._rules import Always, Inner, attribute, finder, names_of
+from ._rules import Always, Inner, names_of
 from ._types import Category, Kind, On
-from ._validate import hint, seconds
-
-Retrying: TypeAlias = Literal["yes", "no", "if_idempotent", "after_hint", "refresh"]
-Verdict: TypeAlias = Literal["failure", "answered", "ignored"]
-Executed: TypeAlias = Literal["yes", "no", "maybe"]
-
-# What a category says about retrying, the breaker and the request, unless a row of
-# the table knows better.
-_DEFAULTS: Final[Mapping[Category, tuple[Retrying, Verdict, Executed]]] = {
-    Category.CONNECTION: ("if_idempotent", "failure", "maybe"),
-    Category.TIMEOUT: ("if_idempotent", "failure", "maybe"),
-    Category.UNAVAILABLE: ("yes", "failure", "no"),
-    Category.RATE_LIMITED: ("after_hint", "ignored", "no"),
-    Category.AUTHENTICATION: ("refresh", "answered", "no"),
-    Category.PROTOCOL: ("if_idempotent", "failure", "maybe"),
-    Category.CONFLICT: ("no", "ignored", "no"),
-    Category.REJECTED: ("no", "answered", "yes"),
-    Category.LOCAL_SATURATION: ("yes", "ignored", "no"),
-    Category.MISUSE: ("no", "ignored", "no"),
-    Category.OTHER: ("no", "failure", "maybe"),
-}
-
-
-def _category(value: object) -> Category:
-    if isinstance(value, Category):
-        return value
-    known = value in set(Category) if isinstance(value, str) else False
-    example = str(value).upper() if known else "TIMEOUT"
-    raise TypeError(
-        f"category must be a Category, not {value!r}: write Category.{example}"
-    )
-
-
-def _among(*known: str) -> Callable[[Any, attrs.Attribute[Any], object], None]:
-    def check(_: object, option: attrs.Attribute[Any], value: object) -> None:
-        if value not in known:
-            words = ", ".join(map(repr, known))
-            raise ValueError(f"{option.name} must be one of {words}, not {value!r}")
-
-    return check
-
-
-def _default(index: int) -> Any:
-    def of_category(self: Classification) -> str:
-        return _DEFAULTS[self.category][index]
-
-    return attrs.Factory(of_category, takes_self=True)
-
-
-def _seconds(value: object) -> float | None:
-    return None if value is None else seconds("retry_after", value)
-
-
-@final
-@attrs.frozen
-class Classification:
-    """What one error means.
-
-    ::
-
-        Classification(Category.CONFLICT, retry="yes")  # the rest as usual for it
-
-    Args:
-        category: The kind of failure.
-        retry: Whether calling again is right: "yes", "no", "if_idempotent",
-            "after_hint" (once the dependency's delay is over), "refresh" (with a new
-            credential). The default is the category's, as it is for the next two.
-        breaker: What a circuit breaker counts: "failure", "answered" (the dependency
-            lives, and said no) or "ignored".
-        executed: Whether the request was: "yes", "no" or "maybe".
-        retry_after: Seconds before which the dependency does not want to be called
-            again. None: it did not say.
-
-    Raises:
-        TypeError: If *category* is no `Category`.
-        ValueError: If another argument is none of its words.
-    """
-
-    category: Category = attrs.field(converter=_category)
-    retry: Retrying = attrs.field(
-        default=_default(0),
-        validator=_among("yes", "no", "if_idempotent", "after_hint", "refresh"),
-    )
-    breaker: Verdict = attrs.field(
-        default=_default(1), validator=_among("failure", "answered", "ignored")
-    )
-    executed: Executed = attrs.field(
-        default=_default(2), validator=_among("yes", "no", "maybe")
-    )
-    retry_after: float | None = attrs.field(default=None, converter=_seconds)
-
 
 Classify: TypeAlias = Callable[[Exception], Classification]
 """How a policy asks what an error means; a `Classifier` is one."""
-Finder: TypeAlias = (
-    Always[Classification] | Callable[[BaseException], Classification | Inner | None]
-)
-Hint: TypeAlias = Callable[[BaseException, Classification], float | None]
 
-_OTHER: Final = Classification(Category.OTHER)
 # Cancellation, exit, and groups that hold one: no failure of anybody's.
 _PASSING: Final = Classification(Category.OTHER, breaker="ignored")
-
-
-# ---------------------------------------------------------------- the table
-
-
-def _meaning(words: str) -> Classification:
-    if not words:
-        return _OTHER  # another table answers instead
-    category, retry, breaker, executed = words.split()
-    return Classification(
-        Category(category),
-        cast("Retrying", retry),
-        cast("Verdict", breaker),
-        cast("Executed", executed),
-    )
-
-
-_TABLES: Final = {
-    name: {key: _meaning(words) for key, words in table.items()}
-    for name, table in {
-        "aws": AWS,
-        "grpc": GRPC,
-        "http": HTTP,
-        "kafka": KAFKA,
-        "mongo": MONGO,
-        "sqlstate": SQLSTATE,
-    }.items()
-}
-
-
-def _rows(name: str) -> Iterator[Finder]:
-    for rule, words in TYPES.get(name, ()):
-        yield finder(rule, _meaning(words), _TABLES)
-
-
-# ---------------------------------------------------------------- this library's own
-
-
-def _always(found: Classification) -> Always[Classification]:
-    return Always(found)
-
-
-def _of_refresh(exc: BaseException) -> Classification:
-    return _REFUSED if attribute(exc, "permanent") is True else _POSTPONED
-
-
-_REFUSED: Final = Classification(Category.AUTHENTICATION, "no", "ignored")
-_POSTPONED: Final = Classification(Category.UNAVAILABLE, breaker="ignored")
-
-_OWN: Final[Mapping[type[BaseException], Finder]] = {
-    # Whoever raises this one says that calling again is right.
-    InfraConnectionError: _always(Classification(Category.CONNECTION, "yes")),
-    InfraTimeoutError: _always(Classification(Category.TIMEOUT)),
-    InfraUnavailableError: _always(Classification(Category.UNAVAILABLE)),
-    InfraRateLimitedError: _always(Classification(Category.RATE_LIMITED)),
-    InfraAuthenticationError: _always(Classification(Category.AUTHENTICATION)),
-    InfraError: _always(_OTHER),
-    CircuitOpenError: _always(Classification(Category.UNAVAILABLE, "no", "ignored")),
-    CredentialRefreshError: _of_refresh,
-}
-
-
-# ---------------------------------------------------------------- hints
-
-
-def _own_hint(exc: BaseException, _: Classification) -> float | None:
-    # A subclass may make of it what it likes.
-    with suppress(Exception):
-        return hint(attribute(exc, "retry_after"))
-    return None
-
-
-def _hint_in(path: str) -> Hint:
-    def read(exc: BaseException, found: Classification) -> float | None:
-        limited = found.category is Category.RATE_LIMITED
-        return retry_after(attribute(exc, path), limited=limited)
-
-    return read
-
-
-def _with_hint(
-    found: Classification, exc: BaseException, read: Hint | None
-) -> Classification:
-    if read is None or found.retry_after is not None:
-        return found
-    wait = read(exc, found)
-    return found if wait is None else attrs.evolve(found, retry_after=wait)
-
-
-def _hint_of(kind: type[BaseException], names: Sequence[str]) -> Hint | None:
-    if issubclass(kind, InfraError):
-        return _own_hint
-    return next((_hint_in(HEADERS[name]) for name in names if name in HEADERS), None)
 
 
 # ---------------------------------------------------------------- groups
@@ -308,7 +120,7 @@ class _Known:
 
 def _same_for_all(finders: Sequence[Finder]) -> Classification | None:
     if not finders:
-        return _OTHER
+        return OTHER
     if isinstance(finders[0], Always):
         return cast("Always[Classification]", finders[0]).found
     return None
@@ -380,9 +192,9 @@ class Classifier:
 
     def _one(self, exc: BaseException) -> Classification:
         try:
-            return self._found(exc, _MAX_INNER) or _OTHER
+            return self._found(exc, _MAX_INNER) or OTHER
         except Exception:  # noqa: BLE001 -- rule 3; even its type may raise
-            return _OTHER
+            return OTHER
 
     def _found(self, exc: BaseException, inner: int) -> Classification | None:
         known = self._look_up(type(exc))
@@ -391,7 +203,7 @@ class Classifier:
             if isinstance(found, Inner):
                 found = self._found(found.error, inner - 1) if inner else None
             if found is not None:
-                return _with_hint(found, exc, known.hint)
+                return with_hint(found, exc, known.hint)
         return None
 
     def _look_up(self, kind: type[BaseException]) -> _Known:
@@ -406,7 +218,7 @@ class Classifier:
 
     def _search(self, kind: type[BaseException], gone: ref[type]) -> _Known:
         names = names_of(kind)
-        finders, hinted = self._finders(kind, names), _hint_of(kind, names)
+        finders, hinted = self._finders(kind, names), hint_of(kind, names)
         always = None if hinted else _same_for_all(finders)
         return _Known(gone, finders, hinted, always)
 
@@ -416,11 +228,11 @@ class Classifier:
         for base, name in zip(kind.__mro__, names, strict=True):
             found = self._rules.get(base) or self._rules.get(name)
             if found is not None:
-                return (_always(found),)
+                return (always(found),)
         for base in kind.__mro__:
-            if base in _OWN:
-                return (_OWN[base],)
-        return tuple(find for name in names for find in _rows(name))
+            if base in OWN:
+                return (OWN[base],)
+        return tuple(find for name in names for find in rows_of(name))
 
     def __eq__(self, other: object) -> bool:
         """Two classifiers are equal that were taught the same."""

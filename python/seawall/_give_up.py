@@ -11,9 +11,9 @@ from typing import Final
 
 import attrs
 
-from ._classify import Classification
 from ._correlation import current_correlation_id
 from ._events import Listeners, RetryGaveUp, RetryScheduled, warn
+from ._meaning import Classification
 from ._types import Category
 
 Told = Listeners[RetryScheduled | RetryGaveUp]

@@ -135,8 +135,7 @@ def _http_keys(value: object) -> tuple[str, ...]:
     if status is None:
         match = _STATUS.match(text(value) or "")
         status = int(match[1]) if match else 0
-    known = 100 <= status <= 599  # noqa: PLR2004 -- what there can be
-    return (f"{status}", f"{status // 100}xx") if known else ()
+    return f"{status}", f"{status // 100}xx"
 
 
 def _grpc_keys(value: object) -> tuple[str, ...]:
@@ -145,8 +144,7 @@ def _grpc_keys(value: object) -> tuple[str, ...]:
 
 def _code_keys(value: object) -> tuple[str, ...]:
     code = number(value)
-    # One of ten thousand digits could not even be written.
-    return () if code is None or code.bit_length() > 64 else (f"{code}",)  # noqa: PLR2004
+    return () if code is None else (f"{code}",)
 
 
 _KEYS: Final[Mapping[str, Callable[[object], tuple[str, ...]]]] = {

@@ -17,13 +17,14 @@ from ._backoff import RULES, delay_after, delays_of, spread_over
 from ._budget import core_of
 from ._call import Call
 from ._cancel import is_cancellation
-from ._classify import Classification, Classify, matches
+from ._classify import Classify, matches
 from ._classify import classify as classify_as_usual
 from ._clock import SYSTEM_CLOCK
 from ._correlation import current_correlation_id
 from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
 from ._events import RetryScheduled
 from ._give_up import Told, note_read_once, note_why_not, tell_surrender
+from ._meaning import Classification
 from ._one_shot import read_once
 from ._result_hint import hint_of
 from ._retry_options import RetryOptions

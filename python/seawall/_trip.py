@@ -12,6 +12,8 @@ from ._validate import seconds, whole
 _MOST: Final = 2**31
 # Bounds of the core: a ring of bits, and ten buckets of at least a millisecond.
 _MOST_CALLS: Final = 1024
+# The ten buckets of a window of time halve their counts when they are full.
+_MOST_IN_TIME: Final = 100_000
 _SHORTEST: Final = 0.01
 _LONGEST: Final = 86_400.0
 _LEAST_SHARE: Final = 1e-6
@@ -77,7 +79,7 @@ class FailureRatio:
         duration: Of the calls in the last so many seconds, 0.01 to a day, counted in
             tenths of it. Either this or *calls*.
         min_calls: Fewer calls than this open nothing, whatever became of them: at least
-            1, and no more than *calls*.
+            1, and no more than *calls*, or than 100,000 where there is a *duration*.
 
     Raises:
         ValueError: If an option is out of range.
@@ -99,9 +101,10 @@ class FailureRatio:
                 f"one of the two: write FailureRatio({self.ratio!r}, calls=32) or "
                 f"FailureRatio({self.ratio!r}, duration=30.0)"
             )
-        whole("min_calls", self.min_calls, 1, _MOST)
         if self.calls is None:
+            whole("min_calls", self.min_calls, 1, _MOST_IN_TIME)
             return
+        whole("min_calls", self.min_calls, 1)
         calls = whole("calls", self.calls, 1, _MOST_CALLS)
         if self.min_calls > calls:
             raise ValueError(

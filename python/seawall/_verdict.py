@@ -12,7 +12,8 @@ from typing import Any
 
 from ._backoff import nanos
 from ._breaker_config import BreakerConfig
-from ._classify import Classification, Verdict, classify, matches
+from ._classify import classify, matches
+from ._meaning import Classification, Verdict
 
 
 def classified(config: BreakerConfig, error: Exception) -> Classification:

@@ -36,11 +36,11 @@ from seawall import classify
 
 pytestmark = pytest.mark.real_time
 
-# Long enough for a busy machine to connect, and nobody waits for it in vain.
-CONNECT = 20.0
+# Long enough for a busy machine; only who is kept waiting on purpose waits less.
+NEVER = 20.0
 PATIENCE = 0.2
 
-Ask = Callable[[str], Awaitable[object]]
+Ask = Callable[[str, float], Awaitable[object]]
 
 
 # ---------------------------------------------------------------- what can happen
@@ -74,6 +74,11 @@ def url_of(server: Loopback, what: str) -> str:
     return server.url
 
 
+def patience(what: str) -> float:
+    """How long to wait for an answer: one that comes must not come too late."""
+    return PATIENCE if what == "hang" else NEVER
+
+
 def check(what: str, exc: BaseException, expected: str) -> None:
     """It means what is expected, and its row was settled by provoking it."""
     assert said(exc) == expected, (what, row_of(exc), repr(exc))
@@ -83,9 +88,9 @@ def check(what: str, exc: BaseException, expected: str) -> None:
 # ---------------------------------------------------------------- httpx
 
 
-async def from_httpx(url: str) -> None:
+async def from_httpx(url: str, read: float) -> None:
     """Ask by httpx, on whichever backend runs."""
-    timeout = httpx.Timeout(CONNECT, read=PATIENCE)
+    timeout = httpx.Timeout(NEVER, read=read)
     async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
         (await client.get(url)).raise_for_status()
 
@@ -108,7 +113,7 @@ HTTPX = {
 async def test_httpx_says_what_happened(what: str) -> None:
     """On both backends: certificates are refused in the chain of causes only."""
     with server_that(what) as server, pytest.raises(httpx.HTTPError) as caught:
-        await from_httpx(url_of(server, what))
+        await from_httpx(url_of(server, what), patience(what))
 
     check(what, caught.value, HTTPX[what])
 
@@ -116,7 +121,7 @@ async def test_httpx_says_what_happened(what: str) -> None:
 async def test_a_full_pool_of_httpx_is_ours() -> None:
     """The server is well; it is not even asked."""
     limits = httpx.Limits(max_connections=1)
-    timeout = httpx.Timeout(CONNECT, pool=PATIENCE)
+    timeout = httpx.Timeout(NEVER, pool=PATIENCE)
     with Loopback(hang) as server:
         async with (
             httpx.AsyncClient(
@@ -136,9 +141,9 @@ async def test_a_full_pool_of_httpx_is_ours() -> None:
 # ---------------------------------------------------------------- aiohttp
 
 
-async def from_aiohttp(url: str) -> None:
+async def from_aiohttp(url: str, read: float) -> None:
     """Ask by aiohttp."""
-    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT, sock_read=PATIENCE)
+    timeout = aiohttp.ClientTimeout(sock_connect=NEVER, sock_read=read)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
         session.get(url, raise_for_status=True) as answer,
@@ -165,7 +170,7 @@ AIOHTTP = {
 async def test_aiohttp_says_what_happened(what: str) -> None:
     """Garbage has a status there, 400, that nobody sent."""
     with server_that(what) as server, pytest.raises(aiohttp.ClientError) as caught:
-        await from_aiohttp(url_of(server, what))
+        await from_aiohttp(url_of(server, what), patience(what))
 
     check(what, caught.value, AIOHTTP[what])
 
@@ -198,11 +203,11 @@ async def _hold(session: aiohttp.ClientSession, url: str) -> None:
 # ---------------------------------------------------------------- requests
 
 
-def from_requests(url: str) -> None:
+def from_requests(url: str, read: float) -> None:
     """Ask by requests, which blocks."""
     with requests.Session() as session:
         session.trust_env = False
-        session.get(url, timeout=(CONNECT, PATIENCE)).raise_for_status()
+        session.get(url, timeout=(NEVER, read)).raise_for_status()
 
 
 REQUESTS = {
@@ -226,7 +231,7 @@ def test_requests_says_what_happened(what: str) -> None:
         server_that(what) as server,
         pytest.raises(requests.RequestException) as caught,
     ):
-        from_requests(url_of(server, what))
+        from_requests(url_of(server, what), patience(what))
 
     check(what, caught.value, REQUESTS[what])
 
@@ -234,9 +239,9 @@ def test_requests_says_what_happened(what: str) -> None:
 # ---------------------------------------------------------------- urllib3
 
 
-def from_urllib3(url: str) -> None:
+def from_urllib3(url: str, read: float) -> None:
     """Ask by urllib3, which blocks."""
-    timeout = urllib3.Timeout(connect=CONNECT, read=PATIENCE)
+    timeout = urllib3.Timeout(connect=NEVER, read=read)
     with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
         pool.request("GET", url)
 
@@ -259,7 +264,7 @@ def test_urllib3_says_what_happened(what: str) -> None:
         server_that(what) as server,
         pytest.raises(urllib3.exceptions.HTTPError) as caught,
     ):
-        from_urllib3(url_of(server, what))
+        from_urllib3(url_of(server, what), patience(what))
 
     check(what, caught.value, URLLIB3[what])
 
@@ -295,9 +300,9 @@ def test_a_full_pool_of_urllib3_is_ours() -> None:
 # ---------------------------------------------------------------- hvac
 
 
-def from_hvac(url: str) -> None:
+def from_hvac(url: str, read: float) -> None:
     """Ask Vault's client, which blocks and speaks by requests."""
-    client = hvac.Client(url=url, token="x", timeout=PATIENCE)  # noqa: S106
+    client = hvac.Client(url=url, token="x", timeout=read)  # noqa: S106
     with closing(client.adapter):
         client.secrets.kv.v2.read_secret_version("x", raise_on_deleted_version=True)
 
@@ -322,7 +327,7 @@ def test_hvac_says_what_happened(what: str) -> None:
     """A token that has expired is a 403 there."""
     kinds = (requests.RequestException, hvac.exceptions.VaultError)
     with server_that(what) as server, pytest.raises(kinds) as caught:
-        from_hvac(url_of(server, what))
+        from_hvac(url_of(server, what), patience(what))
 
     check(what, caught.value, HVAC[what])
 
@@ -330,14 +335,14 @@ def test_hvac_says_what_happened(what: str) -> None:
 # ---------------------------------------------------------------- py-consul
 
 
-def from_consul(url: str) -> None:
+def from_consul(url: str, read: float) -> None:
     """Ask Consul's client, which blocks and speaks by requests."""
     address = urllib3.util.parse_url(url)
     client = consul.Consul(
         host=address.host,
         port=address.port,
         scheme=address.scheme,
-        connections_timeout=PATIENCE,
+        connections_timeout=read,
     )
     with closing(client.http.session) as session:
         session.trust_env = False
@@ -365,7 +370,7 @@ def test_consul_says_what_happened(what: str) -> None:
     """Its errors carry the status in their text; 401 means that it asks for nothing."""
     kinds = (requests.RequestException, consul.ConsulException)
     with server_that(what) as server, pytest.raises(kinds) as caught:
-        from_consul(url_of(server, what))
+        from_consul(url_of(server, what), patience(what))
 
     check(what, caught.value, CONSUL[what])
 
@@ -378,7 +383,7 @@ def test_consul_says_what_happened(what: str) -> None:
 async def test_the_servers_hint_is_read_from_its_answer(ask: Ask) -> None:
     """From the header of whichever client."""
     with server_that("status") as server, pytest.raises(Exception) as caught:  # noqa: PT011
-        await ask(server.url)
+        await ask(server.url, NEVER)
 
     assert classify(caught.value).retry_after == 7.0
 
@@ -386,6 +391,6 @@ async def test_the_servers_hint_is_read_from_its_answer(ask: Ask) -> None:
 def test_the_servers_hint_is_read_by_requests_too() -> None:
     """As above."""
     with server_that("status") as server, pytest.raises(requests.HTTPError) as caught:
-        from_requests(server.url)
+        from_requests(server.url, NEVER)
 
     assert classify(caught.value).retry_after == 7.0

@@ -7,7 +7,16 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
+from functools import partial
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -66,8 +75,9 @@ def _guarded() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def server(_guarded: PostgreSQL) -> PostgreSQL:
-    """The same, healthy."""
-    return _guarded.heal()
+    """The same, healthy, with nobody in it."""
+    end_sessions(_guarded.heal())
+    return _guarded
 
 
 @pytest.fixture
@@ -109,29 +119,44 @@ def check(what: str, exc: BaseException, expected: str) -> None:
 # ---------------------------------------------------------------- asyncpg
 
 
-async def terminate(server: PostgreSQL) -> None:
-    """End every other session, as an operator does."""
-    operator = await asyncpg.connect(server.dsn)
-    await operator.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    )
-    await operator.close()
+def end_sessions(server: PostgreSQL) -> None:
+    """End every session, as an operator does."""
+    with psycopg.connect(server.dsn, autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
 
 
-@asynccontextmanager
-async def ended_soon(server: PostgreSQL) -> AsyncIterator[None]:
-    """The same, while something else is waited for."""
+_numbers = count()
 
-    async def soon() -> None:
-        await asyncio.sleep(0.1)
-        await terminate(server)
 
-    ending = asyncio.create_task(soon())
+@contextmanager
+def once_busy(server: PostgreSQL, then: Callable[[], object]) -> Iterator[str]:
+    """Do something as soon as the server works on the statement that this yields."""
+    statement = f"SELECT pg_sleep(20), {next(_numbers)}"
+    over = threading.Event()
+    thread = threading.Thread(target=_once_busy, args=[server, statement, then, over])
+    thread.start()
     try:
-        yield
+        yield statement
     finally:
-        await ending
+        over.set()
+        thread.join()
+
+
+def _once_busy(
+    server: PostgreSQL,
+    statement: str,
+    then: Callable[[], object],
+    over: threading.Event,
+) -> None:
+    asked = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = %s"
+    with psycopg.connect(server.dsn, autocommit=True) as operator:
+        while not over.is_set():
+            if operator.execute(asked, [statement]).fetchone():
+                then()
+                return
 
 
 async def _notice(connection: Any) -> None:
@@ -146,14 +171,6 @@ class Asyncpg:
         self.server = server
         self.proxy = proxy
 
-    async def _busy(self, then: Callable[[], object]) -> None:
-        connection = await asyncpg.connect(address(self.proxy.port))
-        asyncio.get_running_loop().call_later(0.1, then)
-        try:
-            await connection.fetchval("SELECT pg_sleep(20)")
-        finally:
-            connection.terminate()
-
     async def refused(self) -> None:
         await asyncpg.connect(address(free_port()))
 
@@ -162,7 +179,9 @@ class Asyncpg:
             await asyncpg.connect(address(nobody.port), timeout=PATIENCE)
 
     async def reset(self) -> None:
-        await self._busy(self.proxy.reset)
+        connection = await asyncpg.connect(address(self.proxy.port))
+        with once_busy(self.server, self.proxy.reset) as statement:
+            await connection.fetchval(statement)
 
     async def half(self) -> None:
         connection = await asyncpg.connect(address(self.proxy.port))
@@ -200,14 +219,14 @@ class Asyncpg:
 
     async def closed(self) -> None:
         connection = await asyncpg.connect(self.server.dsn)
-        await terminate(self.server)
+        end_sessions(self.server)
         await _notice(connection)
         await connection.fetchval("SELECT 1")
 
     async def shutdown(self) -> None:
         connection = await asyncpg.connect(self.server.dsn)
-        async with ended_soon(self.server):
-            await connection.fetchval("SELECT pg_sleep(20)")
+        with once_busy(self.server, partial(end_sessions, self.server)) as statement:
+            await connection.fetchval(statement)
 
     async def duplicate(self) -> None:
         connection = await asyncpg.connect(self.server.dsn)
@@ -266,7 +285,6 @@ class Psycopg:
     def __init__(self, server: PostgreSQL, proxy: FaultProxy) -> None:
         self.server = server
         self.proxy = proxy
-        self.threads: list[threading.Thread] = []
 
     def refused(self) -> None:
         """Nobody listens."""
@@ -279,17 +297,11 @@ class Psycopg:
 
     def reset(self) -> None:
         """The connection breaks under a statement."""
-        self._busy(self.proxy.reset)
-
-    def _busy(self, then: Callable[[], object]) -> None:
-        with closing(psycopg.connect(address(self.proxy.port))) as connection:
-            self._soon(then)
-            connection.execute("SELECT pg_sleep(20)")
-
-    def _soon(self, then: Callable[[], object]) -> None:
-        thread = threading.Timer(0.1, then)
-        self.threads.append(thread)
-        thread.start()
+        with (
+            closing(psycopg.connect(address(self.proxy.port))) as connection,
+            once_busy(self.server, self.proxy.reset) as statement,
+        ):
+            connection.execute(statement)
 
     def half(self) -> None:
         """It breaks in the middle of an answer."""
@@ -340,22 +352,21 @@ class Psycopg:
     def shut_down(self) -> None:
         """An operator ends our session while it is idle."""
         with closing(psycopg.connect(self.server.dsn)) as connection:
-            self._terminate()
+            end_sessions(self.server)
             connection.execute("SELECT 1")
 
     def shut_down_busy(self) -> None:
         """An operator ends our session under a statement."""
-        with closing(psycopg.connect(self.server.dsn)) as connection:
-            self._soon(self._terminate)
-            connection.execute("SELECT pg_sleep(20)")
-
-    def _terminate(self) -> None:
-        asyncio.run(terminate(self.server))
+        with (
+            closing(psycopg.connect(self.server.dsn)) as connection,
+            once_busy(self.server, partial(end_sessions, self.server)) as statement,
+        ):
+            connection.execute(statement)
 
     def closed(self) -> None:
         """It is used again after that."""
         with closing(psycopg.connect(self.server.dsn)) as connection:
-            self._terminate()
+            end_sessions(self.server)
             with suppress(psycopg.Error):
                 connection.execute("SELECT 1")
             connection.execute("SELECT 1")
@@ -399,11 +410,8 @@ def test_psycopg_says_what_happened(
     """At connect there is no code, and the text is all there is to read."""
     situation, expected = PSYCOPG[what]
 
-    bench = Psycopg(server, proxy)
     with pytest.raises(psycopg.Error) as caught:
-        situation(bench)
-    for thread in bench.threads:
-        thread.join()
+        situation(Psycopg(server, proxy))
 
     check(f"psycopg {what}", caught.value, expected)
 
@@ -446,8 +454,8 @@ class SQLAlchemy:
 
     async def reset(self) -> None:
         async with self.connected(address(self.proxy.port)) as connection:
-            asyncio.get_running_loop().call_later(0.1, self.proxy.reset)
-            await connection.execute(sqlalchemy.text("SELECT pg_sleep(20)"))
+            with once_busy(self.server, self.proxy.reset) as statement:
+                await connection.execute(sqlalchemy.text(statement))
 
     async def half(self) -> None:
         async with self.connected(address(self.proxy.port)) as connection:
@@ -485,16 +493,15 @@ class SQLAlchemy:
             await engine.dispose()
 
     async def shut_down(self) -> None:
-        async with (
-            self.connected(self.server.dsn) as connection,
-            ended_soon(self.server),
-        ):
-            await connection.execute(sqlalchemy.text("SELECT pg_sleep(20)"))
+        async with self.connected(self.server.dsn) as connection:
+            ending = partial(end_sessions, self.server)
+            with once_busy(self.server, ending) as statement:
+                await connection.execute(sqlalchemy.text(statement))
 
     async def closed(self) -> None:
         async with self.connected(self.server.dsn) as connection:
             raw = await connection.get_raw_connection()
-            await terminate(self.server)
+            end_sessions(self.server)
             await _notice(raw.driver_connection)
             await connection.execute(sqlalchemy.text("SELECT 1"))
 

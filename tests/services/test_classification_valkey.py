@@ -69,7 +69,7 @@ class Bench:
             "host": "127.0.0.1",
             "port": port or self.port,
             "socket_connect_timeout": NEVER,
-            "socket_timeout": PATIENCE,
+            "socket_timeout": NEVER,
             "retry": self.retry(self.no_backoff(), 0),
             **options,
         }
@@ -90,29 +90,38 @@ def refused(bench: Bench) -> None:
     bench.ask(port=free_port())
 
 
+def patience(answer: Answer) -> float:
+    """How long to wait for it: an answer that comes must not come too late."""
+    return PATIENCE if answer is hang else NEVER
+
+
 def answering(answer: Answer) -> Callable[[Bench], None]:
     """Something else listens."""
 
     def ask(bench: Bench) -> None:
         with Loopback(answer) as nobody:
-            bench.ask(port=nobody.port)
+            bench.ask(port=nobody.port, socket_timeout=patience(answer))
 
     return ask
 
 
 def stopped(bench: Bench) -> None:
     """The server is told to go under our feet."""
-    ending = threading.Timer(0.1, _shut_down, args=[bench])
+    over = threading.Event()
+    ending = threading.Thread(target=_shut_down, args=[bench, over])
     ending.start()
     try:
-        bench.ask("BLPOP", "nothing", "20", socket_timeout=NEVER)
+        bench.ask("BLPOP", "nothing", "20")
     finally:
+        over.set()
         ending.join()
 
 
-def _shut_down(bench: Bench) -> None:
-    with suppress(bench.module.ConnectionError):
-        bench.ask("SHUTDOWN", "NOSAVE", socket_timeout=NEVER)
+def _shut_down(bench: Bench, over: threading.Event) -> None:
+    with bench.client() as client, suppress(bench.module.ConnectionError):
+        while not over.is_set():
+            if "blpop" in str(client.execute_command("CLIENT LIST")):
+                client.execute_command("SHUTDOWN", "NOSAVE")
 
 
 def wrong_password(bench: Bench) -> None:
@@ -175,7 +184,7 @@ def busy(bench: Bench) -> None:
 
 def _forever(bench: Bench) -> None:
     with suppress(bench.module.ResponseError):
-        bench.ask("EVAL", "while true do end", "0", socket_timeout=NEVER)
+        bench.ask("EVAL", "while true do end", "0")
 
 
 def read_only(bench: Bench) -> None:
@@ -265,7 +274,7 @@ async def _refused(bench: AsyncBench) -> None:
 def _answering(answer: Answer) -> Callable[[AsyncBench], Awaitable[None]]:
     async def ask(bench: AsyncBench) -> None:
         with Loopback(answer) as nobody:
-            await bench.ask_async(nobody.port)
+            await bench.ask_async(nobody.port, socket_timeout=patience(answer))
 
     return ask
 

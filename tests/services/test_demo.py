@@ -141,7 +141,7 @@ async def _no_busy_thread(clients: ThreadClients) -> None:
 async def test_a_dead_database_is_said_in_our_words(
     addresses: Addresses, postgres: PostgreSQL
 ) -> None:
-    """The classification does not know psycopg; the fallback must know its errors."""
+    """Whichever way psycopg says it; the fallback must know it."""
     async with thread_clients(addresses, Lane(clock=Stopwatch())) as clients:
         postgres.kill()
         with pytest.raises(InfraConnectionError, match="psycopg failed"):

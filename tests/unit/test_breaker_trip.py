@@ -137,6 +137,10 @@ def test_a_duration_may_be_a_timedelta() -> None:
         ("FailureRatio(0.5, duration=float('nan'))", "duration must be a finite"),
         ("FailureRatio(0.5, calls=32, min_calls=0)", "min_calls must be at least 1"),
         ("FailureRatio(0.5, calls=32, min_calls=3.5)", "min_calls must be a whole"),
+        (
+            "FailureRatio(0.5, duration=9, min_calls=100_001)",
+            "min_calls must be at most 100000, not 100001",
+        ),
         ("FailureRatio(0.5, calls=9)", "min_calls=10 would never be reached in calls="),
         ("FailureRatio(0.5, calls=9)", r"write FailureRatio\(0.5, calls=9, min_calls"),
         ("FailureRatio(0.5, 32)", "positional argument"),
@@ -165,7 +169,7 @@ def test_the_bounds_themselves_are_allowed() -> None:
         Consecutive(2**31),
         FailureRatio(1e-6, calls=1024, min_calls=1024),
         FailureRatio(1, calls=1, min_calls=1),
-        FailureRatio(1.0, duration=0.01, min_calls=2**31),
+        FailureRatio(1.0, duration=0.01, min_calls=100_000),
         FailureRatio(0.5, duration=86_400),
     ):
         assert CircuitBreaker("db", trip=trip).config.trip == trip

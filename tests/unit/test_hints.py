@@ -12,7 +12,7 @@ from aiohttp import ClientResponseError, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from seawall import classify
+from seawall import Category, Classification, Classifier, classify
 from seawall._hints import retry_after
 
 NOW = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -128,3 +128,15 @@ def test_classify_passes_the_hint_on(raised: Any) -> None:
     assert (down.retry, down.retry_after) == ("yes", 90.0)
     assert classify(raised(503, {"X-RateLimit-Reset": "4"})).retry_after is None
     assert classify(raised(503, {"Retry-After": "never"})).retry_after is None
+
+
+def test_a_rule_of_the_users_that_says_when_has_the_last_word() -> None:
+    """One that does not leaves it to the answer."""
+    patient = Classification(Category.UNAVAILABLE, retry_after=60)
+    hinted = of_httpx(503, {"Retry-After": "4"})
+
+    def taught(found: Classification) -> Classifier:
+        return Classifier().extend({httpx.HTTPStatusError: found})
+
+    assert taught(patient)(hinted).retry_after == 60.0
+    assert taught(Classification(Category.OTHER))(hinted).retry_after == 4.0

@@ -386,3 +386,11 @@ def test_the_time_grows_no_faster_than_the_error(
 
     assert again <= once * growth + 10
     assert steps(lambda: redact(large)) <= steps(lambda: redact(small)) * 4.2 + 10
+
+
+def test_errors_that_are_each_others_reason_are_asked_a_few_times() -> None:
+    """And not as deep as Python recurses."""
+    error = each_other()
+    classify(error)
+
+    assert steps(lambda: classify(error)) < 300

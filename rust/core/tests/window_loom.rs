@@ -31,16 +31,20 @@ use loom::sync::Arc;
 use loom::sync::atomic::AtomicU32;
 use loom::thread;
 use seawall_core::window::Counts;
-use windows::{Answer, Model, Outcome, Shape, Window};
+use windows::{Answer, LAP, Model, Outcome, Shape, Window};
 
 /// Preemptions per execution; all interleavings of several words take hours.
 /// Each scenario asserts that it still reaches every outcome there is.
 const BOUND: Option<usize> = Some(3);
+/// With three threads that each look at ten words twice; a third takes minutes.
+const THREE: Option<usize> = Some(2);
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Push(Outcome),
+    /// Somebody looks at the window, at this tick.
+    Look(u64),
     /// The breaker moves on to the next generation.
     Advance,
 }
@@ -75,6 +79,7 @@ impl Subject {
     fn run(&self, op: Op) -> Option<Answer> {
         match op {
             Op::Push(outcome) => Some(self.window.push(outcome, || self.current())),
+            Op::Look(tick) => Some(Answer::Seen(self.window.counts(self.current(), tick))),
             Op::Advance => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 None
@@ -96,6 +101,7 @@ impl Subject {
 fn run(model: &mut Model, op: Op) -> Option<Answer> {
     match op {
         Op::Push(outcome) => Some(model.push(outcome)),
+        Op::Look(tick) => Some(Answer::Seen(model.counts(tick))),
         Op::Advance => {
             model.advance(1);
             None
@@ -207,6 +213,14 @@ impl Scenario {
         (answers, counts)
     }
 
+    /// Is it told of the very window that is looked at in the end?
+    fn is_now(&self, op: Op) -> bool {
+        match op {
+            Op::Push(outcome) => (0..=1).contains(&(self.tick - outcome.tick)),
+            Op::Look(_) | Op::Advance => true,
+        }
+    }
+
     /// Where nothing falls out of the window and no generation ends.
     fn laws(&self, answers: &[Vec<Option<Answer>>], counts: Counts) {
         let told: Vec<_> = answers
@@ -214,12 +228,12 @@ impl Scenario {
             .flatten()
             .filter_map(|answer| match answer {
                 Some(Answer::Taken(counts)) => *counts,
-                Some(Answer::Late) | None => None,
+                Some(Answer::Late | Answer::Seen(_)) | None => None,
             })
             .collect();
         let grows = match self.shape {
             Shape::Count(size) | Shape::Ring(size) => counts.total < size,
-            Shape::Time => self.tick < 10,
+            Shape::Time => self.threads.iter().flatten().all(|op| self.is_now(*op)),
         };
         let ops = self.threads.iter().flatten();
         if !grows || ops.clone().any(|op| matches!(op, Op::Advance)) || told.is_empty() {
@@ -390,6 +404,97 @@ fn a_late_outcome_is_none_of_a_buckets() {
         vec![vec![Op::Advance, fail(1)], vec![fail(0)]],
     )
     .check();
+}
+
+/// So long that the low 14 bits of the lap are what they were.
+const IDLE: u64 = LAP << 14;
+
+#[test]
+fn after_a_long_idleness_nothing_is_lost_and_nothing_counts_again() {
+    let now = IDLE + 3;
+    let mut scenario = Scenario::new(
+        "time: two first failures after 16384 laps, and a reader",
+        Shape::Time,
+        vec![fail_at(0, 3)],
+        vec![
+            vec![fail_at(0, now)],
+            vec![fail_at(0, now)],
+            vec![Op::Look(now)],
+        ],
+    );
+    scenario.tick = now;
+    scenario.preemptions = THREE;
+    scenario.check();
+}
+
+/// A bucket that the first outcome of the third lap has to clear.
+fn two_laps() -> Vec<Op> {
+    vec![fail_at(0, 5), fail_at(0, 13)]
+}
+
+#[test]
+fn a_failure_in_a_bucket_that_is_swept_is_not_lost() {
+    let mut scenario = Scenario::new(
+        "time: two failures in a bucket that is swept",
+        Shape::Time,
+        two_laps(),
+        vec![vec![fail_at(0, 25)], vec![fail_at(0, 25), Op::Look(25)]],
+    );
+    scenario.tick = 25;
+    scenario.check();
+}
+
+#[test]
+fn a_sweeper_that_slept_for_a_lap_clears_nothing_of_the_next() {
+    let mut scenario = Scenario::new(
+        "time: a sweeper of one lap, and a failure in the next",
+        Shape::Time,
+        two_laps(),
+        vec![vec![fail_at(0, 25)], vec![fail_at(0, 35), Op::Look(35)]],
+    );
+    scenario.tick = 35;
+    scenario.check();
+}
+
+#[test]
+fn one_of_two_failures_beside_a_border_of_laps_is_told_of_both() {
+    let mut scenario = Scenario::new(
+        "time: a failure on each side of a border of two laps",
+        Shape::Time,
+        two_laps(),
+        vec![vec![fail_at(0, 19)], vec![fail_at(0, 20)]],
+    );
+    scenario.tick = 20;
+    scenario.check();
+}
+
+#[test]
+fn two_that_begin_laps_at_once_begin_two() {
+    let mut scenario = Scenario::new(
+        "time: two laps begun at once after a pause, and a reader",
+        Shape::Time,
+        vec![fail_at(0, 3)],
+        vec![
+            vec![fail_at(0, 33)],
+            vec![fail_at(0, 53)],
+            vec![Op::Look(53)],
+        ],
+    );
+    scenario.tick = 53;
+    scenario.preemptions = THREE;
+    scenario.check();
+}
+
+#[test]
+fn a_late_outcome_is_none_of_a_bucket_that_is_swept() {
+    let mut scenario = Scenario::new(
+        "time: a late failure, and the next generation's in the next lap",
+        Shape::Time,
+        two_laps(),
+        vec![vec![Op::Advance, fail_at(1, 25)], vec![fail_at(0, 25)]],
+    );
+    scenario.tick = 25;
+    scenario.check();
 }
 
 /// What two successes write, each in a thread, after `setup`.

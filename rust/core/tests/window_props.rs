@@ -12,7 +12,7 @@ mod windows;
 use proptest::prelude::*;
 use seawall_core::window::{Counts, TimeWindow};
 use seawall_core::{Nanos, Ppm, Stamp};
-use windows::{Answer, Model, Outcome, Shape, Window};
+use windows::{Answer, LAP, Model, Outcome, Shape, WIDTH, Window};
 
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,14 @@ enum Step {
     Wait(u64),
 }
 
+/// What a word has no bits for: whole turns of a circle of laps, or nearly.
+fn idle() -> impl Strategy<Value = u64> {
+    (10_u32..=18, 1_u64..4, 0_u64..4 * LAP).prop_map(|(bits, turns, more)| {
+        let turn = LAP << bits;
+        turns * turn + more - 2 * LAP
+    })
+}
+
 /// Long runs of one outcome, so that a window is full of it now and then.
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let one = prop_oneof![
@@ -35,6 +43,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<bool>().prop_map(Step::Late),
         1 => prop_oneof![Just(1_u32), 1_u32..1 << 20].prop_map(Step::Advance),
         4 => prop_oneof![0_u64..3, 0_u64..30].prop_map(Step::Wait),
+        1 => idle().prop_map(Step::Wait),
     ];
     proptest::collection::vec((one, 1_usize..60), 1..40).prop_map(|runs| {
         let repeated = runs.into_iter().flat_map(|(step, times)| match step {
@@ -91,6 +100,23 @@ proptest! {
     #[test]
     fn ten_buckets_are_a_queue_of_ten_ticks(begin in 0_u64..1 << 50, steps in steps()) {
         agrees(Shape::Time, begin, steps)?;
+    }
+
+    #[test]
+    fn what_is_a_little_late_is_counted_where_it_belongs(
+        begin in 100_u64..1 << 40,
+        steps in proptest::collection::vec((0_u64..8, 0_u64..25, any::<bool>()), 1..60),
+    ) {
+        let (window, mut model, mut now) = (Window::new(Shape::Time), Model::new(Shape::Time), begin);
+        for (wait, late, failed) in steps {
+            now += wait;
+            let outcome = |tick| Outcome { generation: 0, tick, failed };
+            for tick in [now, now - late] {
+                window.push(outcome(tick), || 0);
+                model.push(outcome(tick));
+            }
+            prop_assert_eq!(window.counts(0, now), model.counts(now));
+        }
     }
 
     #[test]
@@ -186,17 +212,88 @@ fn an_outcome_of_a_lap_before_is_no_outcome_of_this_one() {
     assert_eq!(window.counts(0, 25), alone);
 }
 
-#[test]
-fn a_bucket_that_was_never_used_is_not_newer_than_anything() {
-    for lap in [16_382, 16_383, 16_384] {
-        let (window, tick) = (Window::new(Shape::Time), lap * 10 + 3);
-        let failure = Outcome {
-            generation: 0,
-            tick,
-            failed: true,
-        };
-        window.push(failure, || 0);
-
-        assert_eq!(window.counts(0, tick).failed, 1, "{lap}");
+fn failed_at(tick: u64) -> Outcome {
+    Outcome {
+        generation: 0,
+        tick,
+        failed: true,
     }
+}
+
+/// Counts of a window that remembers one failure.
+const ALONE: Counts = Counts {
+    total: 1,
+    failed: 1,
+};
+
+#[test]
+fn after_any_time_of_idleness_a_window_is_empty_and_counts() {
+    for laps in (1..=4 << 14).chain((1..40).map(|bits| 1 << bits)) {
+        let (window, tick) = (Window::new(Shape::Time), laps * LAP + 3);
+        window.push(failed_at(3), || 0);
+
+        assert_eq!(window.counts(0, tick), Counts::default(), "{laps} laps");
+        window.push(failed_at(tick), || 0);
+        assert_eq!(window.counts(0, tick), ALONE, "{laps} laps");
+    }
+}
+
+/// Another bucket is used once a lap, or once in so many laps.
+#[test]
+fn what_sleeps_in_a_bucket_while_another_is_used_never_counts_again() {
+    for stride in [1, 2, 3, 1_000] {
+        let window = Window::new(Shape::Time);
+        window.push(failed_at(5), || 0);
+        for used in 2..40_000 {
+            let tick = used * stride * LAP + 3;
+            window.push(failed_at(tick), || 0);
+
+            assert_eq!(window.counts(0, tick + 2), ALONE, "{used} laps in use");
+        }
+    }
+}
+
+#[test]
+fn a_bucket_takes_outcomes_however_long_it_slept_while_another_was_used() {
+    let around = |laps: u64| laps - 2..=laps + 2;
+    for sleeps in [true, false] {
+        for used in [1 << 13, 1 << 14, 3 << 13].into_iter().flat_map(around) {
+            let window = Window::new(Shape::Time);
+            if sleeps {
+                window.push(failed_at(5), || 0);
+            }
+            for lap in 1..=used {
+                window.push(failed_at(lap * LAP + 3), || 0);
+            }
+            window.push(failed_at(used * LAP + 5), || 0);
+
+            assert_eq!(window.counts(0, used * LAP + 5).failed, 2, "{used}");
+        }
+    }
+}
+
+#[test]
+fn an_outcome_that_slept_for_laps_clears_nothing() {
+    for late in [1, 2, 3, 100, 100_000] {
+        let (window, tick) = (Window::new(Shape::Time), 10_000_003);
+        window.push(failed_at(3), || 0);
+        window.push(failed_at(tick), || 0);
+        window.push(failed_at(tick - late * LAP), || 0);
+
+        assert_eq!(window.counts(0, tick - late * LAP), Counts::default());
+        assert_eq!(window.counts(0, tick), ALONE, "{late} laps late");
+    }
+}
+
+/// An hour is more than any thread sleeps between the clock and the window.
+#[test]
+fn a_clock_that_was_set_back_for_an_hour_is_followed() {
+    let (window, hour) = (Window::new(Shape::Time), 3600 * 1_000_000_000 / WIDTH);
+    window.push(failed_at(3 * hour), || 0);
+    window.push(failed_at(3 * hour - 1), || 0);
+    let now = 2 * hour - 2 * LAP;
+
+    assert_eq!(window.counts(0, now), Counts::default());
+    window.push(failed_at(now), || 0);
+    assert_eq!(window.counts(0, now), ALONE);
 }

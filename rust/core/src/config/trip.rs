@@ -7,6 +7,8 @@ use crate::{Nanos, Ppm};
 /// Longest window of time, and the shortest: a bucket is a tenth of it.
 const LONGEST: Nanos = Nanos::new(24 * HOUR);
 const SHORTEST: Nanos = Nanos::new(SECOND / 100);
+/// What ten buckets can hold: each halves its counts when it is full.
+const MOST_IN_TIME: u32 = 100_000;
 const BUILT: &str = "what the breaker was built with (another window needs a new breaker)";
 const BUILT_KIND: &str = "the kind that the breaker was built with (another needs a new breaker)";
 const PPM_SHIFT: u32 = 32;
@@ -143,6 +145,12 @@ impl Window {
             Self::Time(duration) if !(SHORTEST..=LONGEST).contains(&duration) => Err(
                 ConfigError::new("duration", "10 ms to 24 hours", Value::Time(duration)),
             ),
+            // It would open by chance, or never.
+            Self::Time(_) if min_calls > MOST_IN_TIME => Err(ConfigError::new(
+                "min_calls",
+                "at most 100000 for a window of time",
+                Value::Count(min_calls),
+            )),
             Self::Calls(_) | Self::Time(_) => Ok(()),
         }
     }
@@ -161,6 +169,7 @@ mod tests {
             Trip::ratio(share, window, min).and_then(|trip| config.with_trip(trip))
         };
         let (ten, day) = (Window::Calls(10), Window::Time(Nanos::new(25 * HOUR)));
+        let second = Window::Time(ok);
         let refused = [
             (
                 config.with_trip(Trip::Consecutive(0)),
@@ -172,6 +181,10 @@ mod tests {
             (
                 ratio(0.5, ten, 11),
                 "min_calls must be at most the calls of the window, got 11",
+            ),
+            (
+                ratio(0.5, second, 100_001),
+                "min_calls must be at most 100000 for a window of time, got 100001",
             ),
             (
                 ratio(0.5, Window::Calls(1025), 1),

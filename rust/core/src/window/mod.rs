@@ -17,6 +17,7 @@
 
 pub mod count;
 pub mod flight;
+mod laps;
 pub mod ring;
 pub mod time;
 

@@ -12,7 +12,9 @@ use seawall_core::window::{CountWindow, Counts, RingWindow, TimeWindow};
 use seawall_core::{Nanos, Stamp};
 
 /// How wide a bucket of the time window is.
-pub(crate) const WIDTH: u64 = 1_000;
+pub(crate) const WIDTH: u64 = 2_000;
+/// Ticks of a lap: as many as there are buckets.
+pub(crate) const LAP: u64 = 10;
 
 /// An outcome of a call of some generation, at some tick of the clock.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,8 @@ fn at(tick: u64) -> Nanos {
 pub(crate) enum Answer {
     Late,
     Taken(Option<Counts>),
+    /// What somebody saw who pushed nothing.
+    Seen(Counts),
 }
 
 /// Any of the three.
@@ -64,7 +68,7 @@ impl Window {
         match shape {
             Shape::Count(size) => Self::Count(CountWindow::new(size)),
             Shape::Ring(size) => Self::Ring(RingWindow::new(size)),
-            Shape::Time => Self::Time(TimeWindow::new(Nanos::new(10 * WIDTH))),
+            Shape::Time => Self::Time(TimeWindow::new(Nanos::new(LAP * WIDTH))),
         }
     }
 
@@ -168,7 +172,7 @@ impl Model {
     pub(crate) fn counts(&self, now: u64) -> Counts {
         let inside = |outcome: &&Outcome| match self.shape {
             Shape::Count(_) | Shape::Ring(_) => true,
-            Shape::Time => outcome.tick <= now && now - outcome.tick < 10,
+            Shape::Time => outcome.tick <= now && now - outcome.tick < LAP,
         };
         let count = |failed: bool| {
             let outcomes = self.outcomes.iter().filter(inside);
