@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias, cast
 
 import anyio
 
-from ._classify import leaves
+from ._classify import leaves, members
+
+# The interpreter's own: a class may make anything of the names, and raise.
+_Linked: TypeAlias = Callable[[BaseException], BaseException | None]
+_cause: Final[_Linked] = vars(BaseException)["__cause__"].__get__
+_context: Final[_Linked] = vars(BaseException)["__context__"].__get__
 
 
 def is_cancellation(error: BaseException) -> bool:
@@ -83,7 +88,6 @@ def _related(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
-        waiting += (one.__cause__, one.__context__)
+        waiting += (_cause(one), _context(one))
         if isinstance(one, BaseExceptionGroup):
-            group = cast("BaseExceptionGroup[BaseException]", one)
-            waiting += group.exceptions
+            waiting += members(cast("BaseExceptionGroup[BaseException]", one))

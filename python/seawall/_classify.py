@@ -54,7 +54,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
                 yield exc
             elif id(exc) not in seen:
                 seen.add(id(exc))
-                waiting.append(iter(_members(exc)))
+                waiting.append(iter(members(exc)))
                 break
         else:
             waiting.pop()
@@ -65,10 +65,10 @@ def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]
     return issubclass(type(exc), BaseExceptionGroup)
 
 
-def _members(
+def members(
     group: BaseExceptionGroup[BaseException],
 ) -> tuple[BaseException, ...]:
-    # As the group was made, whatever a subclass says of it now.
+    """Tell what is in *group* as it was made, whatever a subclass says of it now."""
     exceptions = cast("Any", BaseExceptionGroup).exceptions
     return cast("tuple[BaseException, ...]", exceptions.__get__(group))
 

@@ -8,7 +8,8 @@ an undisturbed call never touches it.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Final, final
+from typing import Final, TypeAlias, final
+from weakref import ref
 
 from ._call import Call
 
@@ -17,11 +18,12 @@ from ._call import Call
 class Probe:
     """One probe under way: marks the running context, and the call if there is one.
 
-    Copies of the context outlive the probe, in whatever task it started. So it knows
-    nothing of the permit, and once it is over, of the call and its arguments neither.
+    Whoever runs the probe holds it, and nobody else. Copies of the context outlive it,
+    in every task that it starts; and where a signal handler raises, nobody comes to
+    say that it is over.
     """
 
-    __slots__ = ("breaker", "call", "live", "outside")
+    __slots__ = ("__weakref__", "breaker", "call", "live", "outside")
 
     def __init__(self, breaker: object, call: Call | None = None) -> None:
         self.breaker: object = breaker
@@ -30,7 +32,7 @@ class Probe:
         self.outside: bool = False
         if call is not None:
             self.outside, call.probe = call.probe, True
-        _probes.set((*_living(), self))
+        _probes.set((*_living(), ref(self)))
 
     def end(self) -> None:
         """Make what is called from now on an ordinary call.
@@ -41,7 +43,6 @@ class Probe:
         self.live = False
         if self.call is not None:
             self.call.probe = self.outside
-        self.breaker = self.call = None
         # Not back to what was before: of two generators that each guard a block, the
         # first to begin may be the first to end. And an abandoned coroutine is closed
         # by whoever collects it, in a context that has never seen this probe.
@@ -50,11 +51,19 @@ class Probe:
 
 def inside_probe(breaker: object) -> bool:
     """Tell whether the running code is part of a probe of *breaker*."""
-    return any(probe.live and probe.breaker is breaker for probe in _probes.get())
+    return any(
+        probe.live and probe.breaker is breaker
+        for mark in _probes.get()
+        if (probe := mark()) is not None
+    )
 
 
-def _living() -> tuple[Probe, ...]:
-    return tuple(probe for probe in _probes.get() if probe.live)
+def _living() -> Marks:
+    return tuple(
+        mark for mark in _probes.get() if (probe := mark()) is not None and probe.live
+    )
 
 
-_probes: Final[ContextVar[tuple[Probe, ...]]] = ContextVar("seawall_probes", default=())
+Marks: TypeAlias = tuple[ref[Probe], ...]
+
+_probes: Final[ContextVar[Marks]] = ContextVar("seawall_probes", default=())

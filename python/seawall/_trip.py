@@ -19,6 +19,10 @@ _LONGEST: Final = 86_400.0
 _LEAST_SHARE: Final = 1e-6
 
 
+def _failures(value: int) -> int:
+    return whole("failures", value, 1, _MOST)
+
+
 @final
 @attrs.frozen
 class Consecutive:
@@ -35,11 +39,7 @@ class Consecutive:
         ValueError: If *failures* is less than 1.
     """
 
-    failures: int = 5
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse a circuit that opens before anything failed."""
-        whole("failures", self.failures, 1, _MOST)
+    failures: int = attrs.field(default=5, converter=_failures)
 
 
 def _share(value: float) -> float:
@@ -52,6 +52,14 @@ def _share(value: float) -> float:
             f"write ratio=0.5 for every second call"
         )
     return float(value)
+
+
+def _calls(value: int | None) -> int | None:
+    return None if value is None else whole("calls", value, 1, _MOST_CALLS)
+
+
+def _min_calls(value: int) -> int:
+    return whole("min_calls", value, 1)
 
 
 def _window(value: Seconds | None) -> float | None:
@@ -88,10 +96,10 @@ class FailureRatio:
     """
 
     ratio: float = attrs.field(converter=_share)
-    calls: int | None = attrs.field(default=None, kw_only=True)
+    calls: int | None = attrs.field(default=None, converter=_calls, kw_only=True)
     duration: float | None = attrs.field(default=None, converter=_window, kw_only=True)
     # gobreaker's example takes three, Polly a hundred: a handful of calls is no share.
-    min_calls: int = attrs.field(default=10, kw_only=True)
+    min_calls: int = attrs.field(default=10, converter=_min_calls, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would never open, or does not say of which calls."""
@@ -103,10 +111,7 @@ class FailureRatio:
             )
         if self.calls is None:
             whole("min_calls", self.min_calls, 1, _MOST_IN_TIME)
-            return
-        whole("min_calls", self.min_calls, 1)
-        calls = whole("calls", self.calls, 1, _MOST_CALLS)
-        if self.min_calls > calls:
+        elif self.min_calls > (calls := self.calls):
             raise ValueError(
                 f"min_calls={self.min_calls} would never be reached in calls={calls}: "
                 f"write FailureRatio({self.ratio!r}, calls={calls}, min_calls={calls})"

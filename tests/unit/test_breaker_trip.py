@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import cast
 
 import anyio
 import pytest
@@ -110,6 +111,23 @@ def test_a_duration_may_be_a_timedelta() -> None:
     assert seconds == delta
     assert len({seconds, delta, FailureRatio(0.5, calls=32)}) == 2
     assert delta.duration == 30.0
+
+
+def test_whole_numbers_of_other_libraries_become_our_own() -> None:
+    """Whatever they think of comparing, equality and hashes."""
+
+    class Three:
+        def __index__(self) -> int:
+            return 3
+
+    three = cast("int", Three())
+    trip = FailureRatio(0.5, calls=three, min_calls=three)
+
+    assert Consecutive(three) == Consecutive(3)
+    assert trip == FailureRatio(0.5, calls=3, min_calls=3)
+    CircuitBreaker("db", trip=trip).reconfigure(
+        trip=FailureRatio(1, calls=3, min_calls=1)
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import contextvars
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
+from typing import Any
 
 import anyio
 import pytest
@@ -74,6 +75,20 @@ async def test_inside_a_shield_it_is_none() -> None:
             assert not is_cancellation(OSError())
 
 
+class HostileError(Exception):
+    """Raises whatever it is asked."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Refuse."""
+        if name == "__class__":  # which `isinstance` has to know
+            return super().__getattribute__(name)
+        raise ZeroDivisionError(name)
+
+
+class HostileGroup(HostileError, ExceptionGroup[Exception]):
+    """Says nothing of what is in it either."""
+
+
 def disguises() -> list[Exception]:
     """Make errors that hide a native cancellation in every known way."""
     cause, context = OSError("cause"), OSError("context")
@@ -82,10 +97,12 @@ def disguises() -> list[Exception]:
     deep = OSError("deep")
     deep.__cause__ = ExceptionGroup("", [KeyError(), context])
     deep.__cause__.__context__ = deep  # a cycle: walking it must end
-    return [cause, context, deep]
+    hostile = HostileError()
+    hostile.__cause__ = HostileGroup("", [cause])
+    return [cause, context, deep, hostile]
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 async def test_a_native_cancellation_is_found_behind_other_errors(
     number: int, anyio_backend_name: str
 ) -> None:

@@ -716,6 +716,17 @@ def test_looking_at_an_error_never_raises(rule: str) -> None:
     assert finder(rule, 1, tables)(HostileError()) is None
 
 
+def test_a_group_is_looked_at_whatever_it_says_of_itself() -> None:
+    """What is in it is known to the interpreter, which need not ask the class."""
+
+    class HostileGroup(HostileError, ExceptionGroup[Exception]):
+        pass
+
+    group = HostileGroup("", [InfraAuthenticationError("no"), TimeoutError()])
+
+    assert classify(group).category is Category.TIMEOUT
+
+
 def test_an_error_that_causes_itself_is_looked_at_for_a_while() -> None:
     """Chains can be rings."""
     first, second = ValueError(), KeyError()
