@@ -85,7 +85,7 @@ class CircuitBreaker(Guarded):
         TypeError: If an option has the wrong type.
     """
 
-    __slots__ = ("__weakref__", "_circuit", "name")
+    __slots__ = ("__weakref__", "_circuit", "_name")
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class CircuitBreaker(Guarded):
         _check_name(name)
         if clock is not None:
             check_clock("clock", clock)
-        self.name: str = name
+        self._name = name
         options = Options(
             trip=trip,
             break_duration=break_duration,
@@ -141,6 +141,11 @@ class CircuitBreaker(Guarded):
             f"the breaker {self.name!r} cannot be pickled or copied: its state belongs "
             f"to one process; build one in each"
         )
+
+    @property
+    def name(self) -> str:
+        """What errors and events call it, from the first to the last."""
+        return self._name
 
     @property
     def config(self) -> BreakerConfig:

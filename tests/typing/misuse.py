@@ -112,6 +112,7 @@ Pipeline(hosts)  # E
 retry.max_attempts = 7  # E
 breaker.config.success_threshold = 3  # E
 breaker.config = breaker.config  # E
+breaker.name = "other"  # E
 breaker.reconfigure(slow_after=3)  # E
 breaker.reconfigure(break_duration="a minute")  # E
 breaker.reconfigure(Consecutive(3))  # E
