@@ -201,7 +201,7 @@ class CircuitBreaker(Guarded):
         return None if isinstance(taken, Rejection) else Permit(taken, self._circuit)
 
     def isolate(self) -> Isolation:
-        """Reject every call until the returned hold is released.
+        """Reject every call until the returned hold is released, in shadow mode too.
 
         Held by several, it stays isolated until each has let go; then it is closed.
         Calls under way go on, and their results change nothing.

@@ -93,7 +93,7 @@ class BreakerConfig:
         on: What is a failure; None: what the classification says.
         on_result: Which results are failures; None: none.
         max_server_delay: The most seconds that a server may ask for.
-        enforce: False: nothing is rejected.
+        enforce: False: nothing is rejected, but while an operator isolates it.
         count_successes: Whether `CircuitStats.successes` is kept.
         classify: Who classifies; None: `seawall.classify`.
     """
