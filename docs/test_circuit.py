@@ -15,6 +15,7 @@ from seawall import (
     CircuitOpenError,
     CircuitState,
     Consecutive,
+    FailureRatio,
     Isolation,
 )
 
@@ -151,6 +152,58 @@ def test_the_breaker_does_what_the_table_says(row: Transition) -> None:
     assert circuit.breaker.state is row.state
     circuit.do[row.signal]()
     assert circuit.breaker.state is row.next
+
+
+class Impatient(Circuit):
+    """One that opens for a share, and for whom two seconds are slow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.breaker = CircuitBreaker(
+            "slow",
+            trip=FailureRatio(0.5, calls=10, min_calls=2),
+            slow_after=2.0,
+            clock=self,
+        )
+
+    def be_slow(self) -> None:
+        """Make a call that returns, but not soon."""
+        self.breaker.call_sync(self.wait, 3.0)
+
+    def hang(self) -> None:
+        """Make two calls that do not come back, and one that finds that out."""
+        hanging = [self.breaker.acquire(), self.breaker.acquire()]
+        self.wait(3.0)
+        self.rejected()
+        del hanging
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda circuit: (circuit.fail(), circuit.fail()),
+        lambda circuit: (circuit.be_slow(), circuit.be_slow()),
+        lambda circuit: circuit.hang(),
+    ],
+    ids=["fails", "is slow", "hangs"],
+)
+def test_a_circuit_trips_in_each_way_that_the_table_names(
+    way: Callable[[Impatient], object],
+) -> None:
+    """Who looks for the reason of an open circuit looks there."""
+    circuit = Impatient()
+
+    way(circuit)
+
+    assert circuit.breaker.state is CircuitState.OPEN
+
+
+def test_a_success_clears_failures_in_a_row_and_no_others() -> None:
+    """A share of the last calls goes on."""
+    for circuit, failures in ((Circuit(), 0), (Impatient(), 1)):
+        circuit.fail()
+        circuit.succeed()
+        assert circuit.breaker.stats().window_failures == failures
 
 
 def test_every_signal_has_a_row() -> None:

@@ -33,17 +33,17 @@ CLOSED, OPEN, HALF_OPEN, ISOLATED, DISABLED = (
 class Signal(Enum):
     """What can happen to a circuit."""
 
-    SUCCESS = "a call succeeds: failures are counted anew"
-    FAILURE = "a call fails, the threshold is not reached"
-    TRIP = "a call fails, and the threshold is reached"
-    CANCELLED = "a call is cancelled"
+    SUCCESS = "a call succeeds (with Consecutive, failures are counted anew)"
+    FAILURE = "a call fails or is slow, and the threshold is not reached"
+    TRIP = "a call fails, is slow or hangs, and the threshold is reached"
+    CANCELLED = "a call is cancelled, and does not count"
     CALL = "a call before the break is over: rejected"
     CALL_AFTER_BREAK = "the first call after the break: admitted as a probe"
     LATE_RESULT = "the result of a call from before the last change of state"
     SURPLUS_CALL = "a call while all probes are out: rejected"
     PROBE_SUCCEEDS = "a probe succeeds, more are needed"
     LAST_PROBE_SUCCEEDS = "the last probe that was needed succeeds"
-    PROBE_FAILS = "a probe fails: a new break begins"
+    PROBE_FAILS = "a probe fails or is slow: a new break begins"
     PROBE_CANCELLED = "a probe is cancelled: its place is free again"
     PROBE_LOST = "a call after a probe's lease: a probe instead of the lost one"
     CALL_WHILE_ISOLATED = "a call: rejected"
@@ -108,7 +108,7 @@ FROM_ANY: Final = tuple(
 _BOXES = {  # centre of each state, and what it does with a call
     CLOSED: (120, 70, "calls pass"),
     OPEN: (600, 70, "calls are rejected"),
-    HALF_OPEN: (360, 235, "probes pass"),
+    HALF_OPEN: (360, 235, "only probes pass"),
     ISOLATED: (120, 440, "calls are rejected"),
     DISABLED: (600, 440, "calls pass, none counts"),
 }

@@ -48,7 +48,8 @@ class CircuitBreaker(Guarded):
     Args:
         name: What errors and events call it.
         trip: When to open: `Consecutive` failures, or a `FailureRatio`.
-        break_duration: Seconds from opening to the first probe, at most a year.
+        break_duration: Seconds from opening to the first probe, at most a year. Zero:
+            the next call is the probe.
             `Constant`, `Exponential` or `Linear` say how it grows with every probe that
             fails: the base is the first break; there is no jitter unless asked for, and
             never a decorrelated one.
@@ -73,7 +74,7 @@ class CircuitBreaker(Guarded):
         max_server_delay: The most seconds by which a server's own "not before" makes a
             break longer, at most a year. Zero: servers have no say.
         enforce: False is shadow mode: states, events and counters are as ever, and
-            nothing is rejected.
+            nothing is rejected; but what an operator isolates is.
         count_successes: Keep `CircuitStats.successes`; each call then costs a little.
         classify: A `Classifier`, or a function that gives an error its
             `Classification`. None: `seawall.classify`.
@@ -84,7 +85,7 @@ class CircuitBreaker(Guarded):
         TypeError: If an option has the wrong type.
     """
 
-    __slots__ = ("__weakref__", "_circuit", "name")
+    __slots__ = ("__weakref__", "_circuit", "_name")
 
     def __init__(
         self,
@@ -111,7 +112,7 @@ class CircuitBreaker(Guarded):
         _check_name(name)
         if clock is not None:
             check_clock("clock", clock)
-        self.name: str = name
+        self._name = name
         options = Options(
             trip=trip,
             break_duration=break_duration,
@@ -130,8 +131,9 @@ class CircuitBreaker(Guarded):
         self._circuit = Circuit(name, options, SYSTEM_CLOCK if clock is None else clock)
 
     def __repr__(self) -> str:
-        """Show the name and the state."""
-        return f"<CircuitBreaker {self.name!r} {self.state.value}>"
+        """Show the name and the state, and whether anything comes of it."""
+        shadow = "" if self.config.enforce else ", not enforced"
+        return f"<CircuitBreaker {self.name!r} {self.state.value}{shadow}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: a copy would protect nothing."""
@@ -139,6 +141,11 @@ class CircuitBreaker(Guarded):
             f"the breaker {self.name!r} cannot be pickled or copied: its state belongs "
             f"to one process; build one in each"
         )
+
+    @property
+    def name(self) -> str:
+        """What errors and events call it, from the first to the last."""
+        return self._name
 
     @property
     def config(self) -> BreakerConfig:
@@ -180,12 +187,21 @@ class CircuitBreaker(Guarded):
         return Permit(taken, self._circuit)
 
     def try_acquire(self) -> Permit | None:
-        """Ask for admission, and answer None instead of raising."""
+        """Ask for admission, and answer None instead of raising.
+
+        ::
+
+            permit = orders_db.try_acquire()
+            if permit is None:
+                return cached
+            with permit:
+                ...
+        """
         taken = self._circuit.take()
         return None if isinstance(taken, Rejection) else Permit(taken, self._circuit)
 
     def isolate(self) -> Isolation:
-        """Reject every call until the returned hold is released.
+        """Reject every call until the returned hold is released, in shadow mode too.
 
         Held by several, it stays isolated until each has let go; then it is closed.
         Calls under way go on, and their results change nothing.

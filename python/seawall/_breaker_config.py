@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final, TypeAlias, TypedDict, final
 
 import attrs
 
-from ._backoff import Constant, Exponential, Linear, Rule, delays_of, nanos
+from ._backoff import (
+    RULES,
+    Constant,
+    Exponential,
+    Linear,
+    Rule,
+    delays_of,
+    nanos,
+)
 from ._classify import Classify
 from ._native import Settings  # noqa: TID251 -- the options as the core takes them
 from ._trip import Consecutive, FailureRatio, Trip, count_the_same
@@ -17,6 +26,7 @@ from ._validate import (
     check_flag,
     check_function,
     check_on,
+    duration_meant,
     seconds,
     whole,
 )
@@ -83,7 +93,7 @@ class BreakerConfig:
         on: What is a failure; None: what the classification says.
         on_result: Which results are failures; None: none.
         max_server_delay: The most seconds that a server may ask for.
-        enforce: False: nothing is rejected.
+        enforce: False: nothing is rejected, but while an operator isolates it.
         count_successes: Whether `CircuitStats.successes` is kept.
         classify: Who classifies; None: `seawall.classify`.
     """
@@ -146,10 +156,7 @@ def changed(options: Options, changes: Changes) -> Options:
     known = Changes.__annotations__
     for name in changes:
         if name not in known:
-            raise TypeError(
-                f"reconfigure() cannot change {name!r}, only {', '.join(known)}: build "
-                f"a new breaker"
-            )
+            raise TypeError(_never_changes(name, ", ".join(known)))
     old, new = options.trip, changes.get("trip", options.trip)
     _check_trip(new)
     if not count_the_same(old, new):
@@ -158,6 +165,14 @@ def changed(options: Options, changes: Changes) -> Options:
             f"{new!r}, which counts something else: build a new breaker"
         )
     return attrs.evolve(options, **changes)
+
+
+def _never_changes(name: str, known: str) -> str:
+    if name in attrs.fields_dict(Options) or name in {"name", "clock"}:
+        return (
+            f"reconfigure() cannot change {name!r}, only {known}: build a new breaker"
+        )
+    return f"reconfigure() has no option {name!r}: it takes {known}"
 
 
 def settings_of(config: BreakerConfig) -> Settings:
@@ -189,8 +204,27 @@ def _check_trip(trip: object) -> None:
     if not isinstance(trip, Consecutive | FailureRatio):
         raise TypeError(
             f"trip must be Consecutive(failures) or FailureRatio(ratio, calls=...), "
-            f"not {trip!r}"
+            f"not {_shown(trip)}: {_trip_meant(trip)}"
         )
+
+
+def _trip_meant(trip: object) -> str:
+    if isinstance(trip, list | tuple | set | frozenset):
+        return (
+            "a breaker has one trip: put a second breaker with the other around the "
+            "same calls"
+        )
+    if trip is FailureRatio:
+        return "write trip=FailureRatio(0.5, calls=32)"
+    if isinstance(trip, float) and 0 < trip < 1:
+        return f"write trip=FailureRatio({trip!r}, calls=32)"
+    meant = type(trip) is int and trip > 0
+    return f"write trip=Consecutive({trip if meant else 5})"
+
+
+def _shown(value: object) -> str:
+    """Show *value*, and a class by the name that lacks its parentheses."""
+    return f"the class {value.__name__}" if isinstance(value, type) else repr(value)
 
 
 def _check_functions(options: Options) -> None:
@@ -213,12 +247,13 @@ def _limit(option: str, value: Seconds | None) -> float | None:
 
 
 def _breaks(value: BreakDuration) -> float | Rule:
-    if not isinstance(value, Constant | Exponential | Linear):
+    if not isinstance(value, RULES):
+        _check_break(value)
         return seconds("break_duration", value, maximum=_YEAR)
     if value.jitter == "decorrelated":
         raise ValueError(
             "break_duration cannot have decorrelated jitter, which needs to know the "
-            "break before: write jitter='full' or a share such as jitter=0.1"
+            "break before: write jitter=0.1"
         )
     if isinstance(value, Constant):
         seconds("the delay of break_duration", value.delay, maximum=_YEAR)
@@ -229,8 +264,22 @@ def _breaks(value: BreakDuration) -> float | Rule:
     return attrs.evolve(value, jitter=value.jitter or "none")
 
 
+def _check_break(value: object) -> None:
+    if isinstance(value, int | float | timedelta) and not isinstance(value, bool):
+        return
+    meant = repr(duration_meant(value))
+    for rule in RULES:
+        if value is rule:
+            meant = f"{rule.__name__}({'60.0' if rule is Constant else 'base=5.0'})"
+    raise TypeError(
+        f"break_duration must be a number of seconds, a timedelta, Constant(delay), "
+        f"Exponential(...) or Linear(...), not {_shown(value)}: write "
+        f"break_duration={meant}"
+    )
+
+
 def _backoff(breaks: float | Rule) -> Rule:
-    if isinstance(breaks, Constant | Exponential | Linear):
+    if isinstance(breaks, RULES):
         return breaks
     return Constant(breaks)
 
@@ -240,5 +289,5 @@ def _first(breaks: float | Rule) -> float:
     if isinstance(breaks, Constant):
         return seconds("delay", breaks.delay)
     if isinstance(breaks, Exponential | Linear):
-        return min(seconds("base", breaks.base), seconds("max_delay", breaks.max_delay))
+        return seconds("base", breaks.base)
     return breaks

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Any, Final, Generic, NoReturn, TypeVar, final
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
+from typing import Any, Final, Generic, Never, NoReturn, TypeVar, final
 from weakref import WeakValueDictionary
 
 from ._breaker import CircuitBreaker
-from ._call import Call, Inner, InnerSync
+from ._call import Call, Inner, InnerSync, describe
 from ._clock import SYSTEM_CLOCK
 from ._decorate import Guarded
 from ._types import CircuitState, Seconds
@@ -23,6 +24,9 @@ K = TypeVar("K", bound=Hashable)
 
 _MOST: Final = 2**31
 _YEAR: Final = 365 * 86400.0
+_LAMBDA: Final = "key=lambda host, *_, **__: host"
+_BY: Final = f"breakers.by({_LAMBDA})"
+_NO_KEY: Any = None
 # Where nearly all are open, an eviction gives up rather than look at all of them.
 _LOOKS: Final = 32
 
@@ -36,8 +40,11 @@ class Breakers(Generic[K]):
         hosts = Breakers(lambda host: CircuitBreaker(f"api {host}"))
 
 
-        @hosts.by(key=lambda url: urlsplit(url).netloc)
+        @hosts.by(key=lambda url, *_, **__: urlsplit(url).netloc)
         async def fetch(url: str) -> bytes: ...
+
+    ``hosts[key]`` makes what is missing and counts as use. Who only looks uses `get`,
+    ``in``, `items` or a loop over the keys, which make nothing.
 
     Only the breakers used last are kept. One that is open, isolated or disabled is not
     dropped, so while many are down there may be more of them than *max_size*. A breaker
@@ -64,11 +71,7 @@ class Breakers(Generic[K]):
         max_size: int = 1024,
         idle_ttl: Seconds | None = None,
     ) -> None:
-        if not callable(factory):
-            raise TypeError(
-                f"factory must be a function of a key, not {factory!r}: write "
-                f"Breakers(lambda host: CircuitBreaker(host))"
-            )
+        _check_factory(factory)
         self._factory = factory
         self._max_size = whole("max_size", max_size, 1, _MOST)
         self._idle_ttl: float | None = None
@@ -92,6 +95,26 @@ class Breakers(Generic[K]):
         """Count the breakers that are kept."""
         return len(self._kept)
 
+    def __iter__(self) -> Iterator[K]:
+        """List the keys of the breakers that are kept now, the ones used last last."""
+        return iter([key for key, _ in self.items()])
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether the breaker of *key* is kept; makes none."""
+        with self._changing:
+            return key in self._kept
+
+    def items(self) -> tuple[tuple[K, CircuitBreaker], ...]:
+        """List the breakers that are kept now, with their keys."""
+        with self._changing:
+            return tuple((key, breaker) for key, (breaker, _) in self._kept.items())
+
+    def get(self, key: K) -> CircuitBreaker | None:
+        """Find the breaker of *key* if it is kept; makes none."""
+        with self._changing:
+            kept = self._kept.get(key)
+        return None if kept is None else kept[0]
+
     def __getitem__(self, key: K) -> CircuitBreaker:
         """Find the breaker of *key*, or make it."""
         now = 0.0 if self._idle_ttl is None else SYSTEM_CLOCK.monotonic()
@@ -108,19 +131,25 @@ class Breakers(Generic[K]):
             self._keep(key, made, now)
             return made
 
-    def by(self, *, key: Callable[..., K]) -> Guarded:
+    def __call__(self, *_: Never, **__: Never) -> object:
+        """Refuse to guard a function: nobody has said how to tell the key of a call."""
+        raise TypeError(f"{self!r} needs to know the key of each call: write @{_BY}")
+
+    def by(self, *_misplaced: Never, key: Callable[..., K] = _NO_KEY) -> Guarded:
         """Make a policy that guards each call with the breaker of its key.
 
         Args:
-            key: Called with the arguments of each call: ``lambda url, **_: host(url)``.
+            key: Called with the arguments of each call, those with defaults only if
+                they are given: ``lambda host, *_, **__: host`` takes them all.
 
         Raises:
-            TypeError: If *key* cannot be called.
+            TypeError: If *key* is missing or cannot be called.
         """
-        if not callable(key):
+        if _misplaced or not callable(key):
+            given = f"{_misplaced[0]!r} by position" if _misplaced else repr(key)
             raise TypeError(
-                f"key must be a function of a call's arguments, not {key!r}: write "
-                f"breakers.by(key=lambda url, **_: url)"
+                f"key must be a function of a call's arguments, not {given}: write "
+                f"{_BY}"
             )
         return Keyed(self, key)
 
@@ -151,6 +180,20 @@ class Breakers(Generic[K]):
         return self._idle_ttl is not None and now - used >= self._idle_ttl
 
 
+def _check_factory(factory: object) -> None:
+    if isinstance(factory, CircuitBreaker):
+        name = factory.name
+        raise TypeError(
+            f"factory is a CircuitBreaker, so all keys would share it: write "
+            f"Breakers(lambda key: CircuitBreaker(f'{name} {{key}}'))"
+        )
+    if not callable(factory):
+        raise TypeError(
+            f"factory must be a function of a key, not {factory!r}: write "
+            f"Breakers(lambda host: CircuitBreaker(host))"
+        )
+
+
 def _may_go(breaker: CircuitBreaker) -> bool:
     """Tell whether a closed one in its place would do the same."""
     stats = breaker.stats()
@@ -163,13 +206,17 @@ def _may_go(breaker: CircuitBreaker) -> bool:
 class Keyed(Guarded):
     """The stage that looks its breaker up for each call."""
 
-    __slots__ = ("_breakers", "_key")
-
-    name: Final = "by key"
+    __slots__ = ("_breakers", "_key", "name")
 
     def __init__(self, breakers: Breakers[Any], key: Callable[..., Hashable]) -> None:
         self._breakers = breakers
         self._key = key
+        told = getattr(key, "__name__", "")
+        self.name: str = f"by {told if told.isidentifier() else 'key'}"
+
+    def __repr__(self) -> str:
+        """Show what tells the keys."""
+        return f"<Breakers {self.name}>"
 
     def __fragment__(self) -> None:
         """Be asked each time: before the arguments are known there is no breaker."""
@@ -183,4 +230,13 @@ class Keyed(Guarded):
         return self._breaker(call).__run_sync__(call, inner)
 
     def _breaker(self, call: Call) -> CircuitBreaker:
-        return self._breakers[self._key(*call.args, **call.kwargs)]
+        try:
+            key = self._key(*call.args, **call.kwargs)
+        except Exception as error:
+            with suppress(Exception):  # it may take no notes
+                error.add_note(
+                    f"raised by the key= of {describe(call.fn)}, which gets the "
+                    f"arguments of each call: write {_LAMBDA}"
+                )
+            raise
+        return self._breakers[key]

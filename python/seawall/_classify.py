@@ -68,7 +68,7 @@ def _is_group(exc: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]
 def members(
     group: BaseExceptionGroup[BaseException],
 ) -> tuple[BaseException, ...]:
-    # As the group was made, whatever a subclass says of it now.
+    """Tell what is in *group* as it was made, whatever a subclass says of it now."""
     exceptions = cast("Any", BaseExceptionGroup).exceptions
     return cast("tuple[BaseException, ...]", exceptions.__get__(group))
 

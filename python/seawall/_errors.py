@@ -84,7 +84,9 @@ class InfraError(SeawallError):
         message: What happened.
         context: Where it happened.
         retry_after: Seconds before which the dependency asked not to be called
-            again. None: it did not say; nonsense counts as None.
+            again; a header's text will do if it is a plain number. None: it did not
+            say. Whatever else comes (a date, "soon", a negative number) counts as
+            None: an error that is under way must not become another one.
         details: Anything else worth reading in a log.
 
     Raises:
@@ -103,7 +105,7 @@ class InfraError(SeawallError):
         message: str = "",
         context: ErrorContext | None = None,
         *,
-        retry_after: float | None = None,
+        retry_after: float | str | None = None,
         **details: object,
     ) -> None:
         # One argument at most: an OSError reads two as errno and text.
@@ -251,7 +253,7 @@ class CircuitOpenError(InfraUnavailableError):
 
     def _until(self) -> str:
         if self.state is CircuitState.ISOLATED:
-            return ", held OPEN until it is released"
+            return ", held OPEN by an operator until released"
         if self._retry_after is not None:
             return f", retry in {self._retry_after:.1f} s"
         return " and all probes are out" if self.state is _HALF_OPEN else ""
@@ -290,7 +292,7 @@ class CredentialRefreshError(InfraAuthenticationError):
         context: ErrorContext | None = None,
         *,
         permanent: bool = False,
-        retry_after: float | None = None,
+        retry_after: float | str | None = None,
         **details: object,
     ) -> None:
         super().__init__(message, context, retry_after=retry_after, **details)

@@ -61,7 +61,7 @@ class CircuitEvent:
 @final
 @attrs.frozen(kw_only=True)
 class CircuitOpened(CircuitEvent):
-    """Calls are rejected from now on.
+    """Calls are rejected from now on, or would be, with ``enforce=False``.
 
     Attributes:
         opened_by: What tripped the circuit, as text: the class of an error, or "slow

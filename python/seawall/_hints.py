@@ -19,7 +19,6 @@ from ._validate import hint
 
 # Longer than any date; what is longer is not looked at.
 _MAX_TEXT: Final = 64
-_NUMBER: Final = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
 # Go's way of writing durations, as OpenAI sends them: 6m0s, 1.5s, 20ms.
 _DURATION: Final = re.compile(
     r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{0,9})?)s)?"
@@ -63,19 +62,15 @@ def _reader(headers: Any) -> Header:
 
 
 def _hints(header: Header, *, limited: bool) -> Iterator[float | None]:
-    milliseconds = _number(header("retry-after-ms"))
+    milliseconds = hint(header("retry-after-ms"))
     yield None if milliseconds is None else milliseconds / 1_000.0
     yield _seconds_or_date(header("retry-after"), header("date"))
     if limited:
         yield max(_resets(header), default=None)
 
 
-def _number(value: str | None) -> float | None:
-    return float(value) if value and _NUMBER.fullmatch(value) else None
-
-
 def _seconds_or_date(value: str | None, now: str | None) -> float | None:
-    seconds = _number(value)
+    seconds = hint(value)
     return _between(now, _moment(value)) if seconds is None else seconds
 
 
@@ -102,7 +97,7 @@ def _resets(header: Header) -> Iterator[float]:
 
 
 def _reset(value: str | None, now: str | None) -> float | None:
-    seconds = _number(value)
+    seconds = hint(value)
     if seconds is None:
         return _duration(value)
     if seconds < _FIRST_MOMENT:

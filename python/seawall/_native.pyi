@@ -159,7 +159,8 @@ class Breaker:
     #
     # A stamp means admitted, with nothing to give back. Where calls are timed (with
     # `slow_after` or `cancelled_after`) it is a permit in every state. In shadow mode
-    # it is one instead of a rejection, and its verdict changes nothing.
+    # it is one instead of a rejection, unless it is an operator who rejects, and its
+    # verdict changes nothing.
     def acquire(self) -> int | Permit | Rejection: ...
     # The same with an object in every state; what is nested in a probe is admitted, and
     # its verdict changes nothing.

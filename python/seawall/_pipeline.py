@@ -15,7 +15,7 @@ from typing import Final, final
 import attrs
 
 from ._breaker import CircuitBreaker
-from ._breakers import Keyed
+from ._breakers import Breakers, Keyed
 from ._call import Stage
 from ._credentials import CredentialRefresh, Injected
 from ._decorate import Guarded, Reporting
@@ -109,6 +109,8 @@ def _check_policy(policy: object) -> None:
     advice = "write Pipeline(Timeout(5.0), Retry(), CircuitBreaker('db'))"
     if isinstance(policy, CredentialRefresh):
         advice = "write credentials.into('token'), with the keyword that it fills"
+    elif isinstance(policy, Breakers):
+        advice = "write breakers.by(key=lambda host, *_, **__: host)"
     elif isinstance(policy, list | tuple):
         advice = "write Pipeline(*policies)"
     raise TypeError(f"a pipeline is made of policies, not {policy!r}: {advice}")

@@ -9,10 +9,17 @@ import functools
 import inspect
 import math
 import operator
+import re
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, SupportsIndex, cast
+from typing import Any, Final, SupportsIndex, cast
 
 from ._types import Category
+
+# As headers have it: "1e3", "1_000" and "inf" are numbers to Python only.
+_NUMBER: Final = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
+
+_IN_WORDS: Final = {86_400.0: "a day (86400 s)", 31_536_000.0: "a year (31536000 s)"}
 
 
 def seconds(
@@ -39,7 +46,8 @@ def seconds(
         ValueError: If it is NaN, infinite or outside the limits.
     """
     number = _as_seconds(option, value)
-    # `not >=` instead of `<`: NaN fails every comparison, and must fail here.
+    if math.isnan(number):
+        raise ValueError(f"{option} must be a finite number of seconds, not {value!r}")
     above = number > minimum if exclusive else number >= minimum
     if not above:
         bound = f"greater than {minimum:g}" if exclusive else f"at least {minimum:g}"
@@ -47,8 +55,24 @@ def seconds(
     if finite and math.isinf(number):
         raise ValueError(f"{option} must be a finite number of seconds, not {value!r}")
     if maximum is not None and not number <= maximum:
-        raise ValueError(f"{option} must be at most {maximum:g} seconds, not {value!r}")
+        bound = _IN_WORDS.get(maximum, f"{maximum:g} seconds")
+        raise ValueError(f"{option} must be at most {bound}, not {value!r}")
     return number
+
+
+def duration_meant(value: object) -> float:
+    """Tell the seconds to show whoever gave *value*, which is none."""
+    number = _number_meant(value)
+    return number if number is not None and 0 < number < math.inf else 5.0
+
+
+def _number_meant(value: object) -> float | None:
+    """Convert what is no number, if that is what it says; 30 of "30"."""
+    if isinstance(value, bool):
+        return None
+    with suppress(Exception):
+        return float(cast("str", value))
+    return None
 
 
 def _as_seconds(option: str, value: object) -> float:
@@ -57,7 +81,7 @@ def _as_seconds(option: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(
             f"{option} must be a number of seconds or a timedelta, not {value!r}: "
-            f"write {option}=5.0"
+            f"write {option}={duration_meant(value)!r}"
         )
     try:
         return float(value)
@@ -77,7 +101,7 @@ def whole(option: str, value: object, minimum: int, maximum: int | None = None) 
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise TypeError(
             f"{option} must be a whole number, not {value!r}: "
-            f"write {option}={max(minimum, 3)}"
+            f"write {option}={_whole_meant(value, minimum, maximum)}"
         )
     number = operator.index(value)
     if number < minimum:
@@ -85,6 +109,15 @@ def whole(option: str, value: object, minimum: int, maximum: int | None = None) 
     if maximum is not None and number > maximum:
         raise ValueError(f"{option} must be at most {maximum}, not {number}")
     return number
+
+
+def _whole_meant(value: object, minimum: int, maximum: int | None) -> int:
+    number = _number_meant(value)
+    if number is not None and number.is_integer():
+        found = int(number)
+        if minimum <= found and (maximum is None or found <= maximum):
+            return found
+    return max(minimum, 3)
 
 
 def check_clock(option: str, clock: object) -> None:
@@ -222,8 +255,11 @@ def _takes_one(function: Any) -> bool:
 def hint(value: object) -> float | None:
     """Return a server's *value* for "not before" in seconds, or None if useless.
 
-    A hint comes from the outside, so nonsense is ignored instead of refused.
+    A hint comes from the outside, so nonsense is ignored instead of refused. It may be
+    the text of a header, if that is a plain number.
     """
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -222,6 +222,7 @@ def test_18_whatever_the_settings_are(
     retry: int, base: float, factor: float, cap: float, jitter: Any
 ) -> None:
     """Never negative, never above the cap, never NaN."""
+    base = min(base, cap)
     rule = Exponential(base=base, factor=factor, max_delay=cap, jitter=jitter)
 
     assert 0 <= delays_of(rule).delay(retry, None) <= cap * (1 + 1e-9) + 1e-9

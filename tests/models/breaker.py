@@ -74,7 +74,7 @@ class Breaker:
         if isinstance(answer, Permit):
             return answer
         self.counters.rejected += 1
-        if self.settings.enforce:
+        if self.settings.enforce or answer.state is State.ISOLATED:
             return answer
         return self.nested(answer.transition)
 

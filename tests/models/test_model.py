@@ -155,7 +155,7 @@ def test_operators_hold_together_and_one_reset_ends_it() -> None:
     assert breaker.state is State.ISOLATED
 
 
-def test_a_shadow_rejects_nobody() -> None:
+def test_a_shadow_opens_and_rejects_nobody() -> None:
     """What would be rejected is counted, and its verdict changes nothing."""
     breaker = opened(Breaker(settings(enforce=False)))
     shadow = admitted(breaker, 1)
@@ -163,6 +163,17 @@ def test_a_shadow_rejects_nobody() -> None:
 
     assert (breaker.state, breaker.counters.rejected) == (State.OPEN, 1)
     assert admitted(breaker, 10 * SECOND) in breaker.probes
+
+
+def test_a_shadow_heeds_an_operator() -> None:
+    """A hold is a command, and no threshold that is tried out."""
+    breaker = Breaker(settings(enforce=False))
+    hold = breaker.isolate(0)
+
+    assert breaker.acquire(1) == Rejection(State.ISOLATED, None, None)
+    assert breaker.counters.rejected == 1
+    breaker.unisolate(hold, 1)
+    admitted(breaker, 1)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -18,6 +18,7 @@ from seawall import (
     AttemptBlock,
     AttemptRecord,
     BreakerConfig,
+    Breakers,
     Category,
     CircuitBreaker,
     CircuitEvent,
@@ -383,6 +384,16 @@ def by_hand() -> None:
     assert_type(breaker.stats().half_open_in, float | None)
     assert_type(breaker.stats().successes, int | None)
     assert_type(breaker.stats().since, float | None)
+
+
+def one_per_key(hosts: Breakers[str]) -> None:
+    """Keep a breaker for each host, and look at those that there are."""
+    assert_type(hosts["a"], CircuitBreaker)
+    assert_type(hosts.get("a"), CircuitBreaker | None)
+    assert_type("a" in hosts, bool)
+    assert_type(list(hosts), list[str])
+    assert_type(hosts.items(), tuple[tuple[str, CircuitBreaker], ...])
+    assert_type(hosts.by(key=str)(read)("a", mode="r"), bytes)
 
 
 def the_rest() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 
 from seawall import (
+    Breakers,
     Category,
     CircuitBreaker,
     Classifier,
@@ -47,6 +48,7 @@ def ready() -> bool:
 
 retry = Retry()
 breaker = CircuitBreaker("db")
+hosts = Breakers[str](CircuitBreaker)
 
 # ------------------------------------------------------------------ building policies
 
@@ -94,6 +96,7 @@ FailureRatio("half", calls=32)  # E
 FailureRatio(0.5, calls="32")  # E
 FailureRatio(0.5, duration="30s")  # E
 FailureRatio(0.5, min_calls=None)  # E
+Breakers(breaker)  # E
 Timeout()  # E
 Timeout("1s")  # E
 Step("cache")  # E
@@ -108,16 +111,21 @@ StaleCache(key=parse, fresh_for=1)  # E
 Pipeline(3)  # E
 Pipeline([retry, breaker])  # E
 Pipeline(Retry, breaker)  # E
+Pipeline(hosts)  # E
 
 # ------------------------------------------------------------------ using policies
 
 retry.max_attempts = 7  # E
 breaker.config.success_threshold = 3  # E
 breaker.config = breaker.config  # E
+breaker.name = "other"  # E
 breaker.reconfigure(slow_after=3)  # E
 breaker.reconfigure(break_duration="a minute")  # E
 breaker.reconfigure(Consecutive(3))  # E
 breaker.stats().failures = 0  # E
+hosts(fetch)  # E
+hosts.by(fetch)  # E
+hosts.get(7)  # E
 
 
 class Mine(Retry):  # E

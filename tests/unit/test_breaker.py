@@ -818,6 +818,9 @@ def test_it_is_neither_copied_nor_pickled() -> None:
         with pytest.raises(TypeError, match="build one in each"):
             duplicate(breaker)
     assert repr(breaker) == "<CircuitBreaker 'db' closed>"
+    with pytest.raises(AttributeError):
+        breaker.name = "other"  # type: ignore[misc]
+    assert breaker.name == "db"
 
 
 @pytest.mark.parametrize(

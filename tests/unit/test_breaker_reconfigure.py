@@ -197,7 +197,9 @@ def test_what_is_not_named_stays_as_it_is() -> None:
         ({"on_result": len}, "cannot change 'on_result'"),
         ({"classify": None}, "cannot change 'classify'"),
         ({"count_successes": True}, "cannot change 'count_successes'"),
-        ({"max_proves": 3}, "cannot change 'max_proves', only trip, "),
+        ({"clock": None}, "cannot change 'clock'"),
+        ({"name": "x"}, "cannot change 'name'"),
+        ({"max_proves": 3}, "no option 'max_proves': it takes trip, break_duration, "),
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )

@@ -1,4 +1,4 @@
-"""Shadow mode: the whole machine runs, and nothing is rejected."""
+"""Shadow mode: the whole machine runs, and no failure makes it reject anything."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from seawall import (
     CircuitEvent,
     CircuitHalfOpened,
     CircuitOpened,
+    CircuitOpenError,
     CircuitState,
     Consecutive,
     InfraConnectionError,
@@ -104,14 +105,31 @@ async def test_probes_decide_as_ever() -> None:
     assert breaker.stats().rejected == 1
 
 
-async def test_an_isolated_circuit_admits_too() -> None:
-    """Nothing is rejected means nothing."""
+@pytest.mark.parametrize("decorated", [True, False])
+async def test_an_operators_hold_rejects_all_the_same(*, decorated: bool) -> None:
+    """Shadow mode tries thresholds out; a hold is a command, and no trial."""
     breaker = shadow()
+    guarded = breaker(works) if decorated else functools.partial(breaker.call, works)
 
     with breaker.isolate():
-        assert await breaker.call(works) == "ok"
+        with pytest.raises(CircuitOpenError) as caught:
+            await guarded()
+        assert breaker.try_acquire() is None
 
-    assert breaker.stats().rejected == 1
+    assert caught.value.state is CircuitState.ISOLATED
+    assert breaker.stats().rejected == 2
+    assert await guarded() == "ok"
+
+
+def test_who_looks_at_it_sees_that_it_only_watches() -> None:
+    """An open circuit whose calls pass looks like a bug otherwise."""
+    breaker = shadow()
+    breaker.acquire().failure()
+    assert repr(breaker) == "<CircuitBreaker 'db' open, not enforced>"
+
+    breaker.reconfigure(enforce=True)
+
+    assert repr(breaker) == "<CircuitBreaker 'db' open>"
 
 
 @pytest.mark.parametrize("value", [None, 1, "no"], ids=repr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
 import pickle
 import threading
@@ -58,6 +59,35 @@ def test_one_breaker_per_key() -> None:
     assert breakers[2].state is CircuitState.CLOSED
     assert breakers[2].name == "db 2"
     assert len(breakers) == 2
+
+
+def test_who_looks_makes_nothing() -> None:
+    """A console lists what there is; a key that is looked for is not in use."""
+    breakers = Breakers(make, max_size=2)
+    first, second = breakers[1], breakers[2]
+
+    assert list(breakers) == [1, 2]
+    assert breakers.items() == ((1, first), (2, second))
+    assert (1 in breakers, 3 in breakers) == (True, False)
+    assert (breakers.get(1), breakers.get(3)) == (first, None)
+    assert len(breakers) == 2
+
+    assert breakers[3] is not first
+    assert list(breakers) == [2, 3]
+    assert (1 in breakers, breakers.get(1)) == (False, None)
+
+
+def test_a_list_of_them_stands_still() -> None:
+    """Other threads ask for new keys meanwhile, or the loop itself does."""
+    breakers = Breakers(make)
+    opened(breakers, 1, 2)
+
+    for key in breakers:
+        opened(breakers, key + 10)
+    for key, breaker in breakers.items():
+        assert breakers[key + 100] is not breaker
+
+    assert len(breakers) == 8
 
 
 def test_the_ones_used_last_are_kept() -> None:
@@ -260,14 +290,63 @@ def test_a_key_that_cannot_be_told_is_the_callers_to_see() -> None:
     assert len(breakers) == 0
 
 
-async def test_a_pipeline_warns_of_a_time_out_outside_only() -> None:
-    """As with a breaker: what hangs, it would see as cancelled."""
-    breakers = Breakers(make)
+def tenant() -> int:
+    """Be everybody's."""
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        (tenant, "by tenant"),
+        (lambda: 1, "by key"),
+        (functools.partial(tenant), "by key"),
+    ],
+    ids=["function", "lambda", "object"],
+)
+async def test_a_pipeline_warns_of_a_time_out_outside_only(key: Any, name: str) -> None:
+    """As with a breaker: what hangs, it would see as cancelled. Which, says the key."""
+    policy = Breakers(make).by(key=key)
 
     async def fetch() -> None: ...
 
-    with pytest.warns(SeawallWarning, match="outside the breaker 'by key'"):
-        Pipeline(Timeout(1), breakers.by(key=lambda: 1))(fetch)
+    with pytest.warns(SeawallWarning, match=f"outside the breaker '{name}'"):
+        Pipeline(Timeout(1), policy)(fetch)
+    with pytest.warns(SeawallWarning, match=f"<Breakers {name}> stands twice"):
+        Pipeline(policy, policy)
+
+
+def test_an_error_of_the_key_says_where_it_is_from() -> None:
+    """The traceback ends in a lambda, and nothing there has the call's name."""
+    breakers = Breakers(make)
+
+    @breakers.by(key=lambda host: host)
+    def fetch(host: int, retries: int = 3) -> int:
+        return host + retries
+
+    with pytest.raises(TypeError, match="unexpected keyword") as caught:
+        fetch(1, retries=5)
+
+    (note,) = caught.value.__notes__
+    assert note.startswith("raised by the key= of test_an_error")
+    assert note.endswith(
+        ".fetch, which gets the arguments of each call: write "
+        "key=lambda host, *_, **__: host"
+    )
+    assert fetch(1) == 4
+
+
+def test_an_error_of_the_key_that_takes_no_note_passes_as_it_is() -> None:
+    """What it says of itself is its own affair."""
+
+    class StubbornError(Exception):
+        __notes__ = None
+
+    def key() -> int:
+        raise StubbornError
+
+    with pytest.raises(StubbornError):
+        Breakers(make).by(key=key).call_sync(str)
 
 
 def test_they_are_neither_copied_nor_pickled() -> None:
@@ -286,7 +365,14 @@ def test_they_are_neither_copied_nor_pickled() -> None:
         ("Breakers(make, max_size=0)", "max_size must be at least 1"),
         ("Breakers(make, idle_ttl=0)", "idle_ttl must be greater"),
         ("Breakers(make, idle_ttl=1e9)", "idle_ttl must be at most"),
+        ("Breakers(make('x'))", "so all keys would share it: write Breakers.lambda"),
         ("Breakers(make).by(key='host')", "key must be a function of a call's"),
+        ("Breakers(make).by()", r"write breakers.by\(key=lambda host, "),
+        ("Breakers(make).by(make)", r"write breakers.by\(key=lambda host, "),
+        ("Breakers(make).by(make, key=make)", r"write breakers.by\(key=lambda host, "),
+        ("Breakers(make)(make)", r"write @breakers.by\(key=lambda host, "),
+        ("Breakers(make)(host=1)", r"write @breakers.by\(key=lambda host, "),
+        ("Pipeline(Breakers(make))", r"write breakers.by\(key=lambda host, "),
         ("Breakers(lambda key: None)[1]", "must return a CircuitBreaker, not None"),
     ],
 )

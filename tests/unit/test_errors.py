@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -131,7 +132,22 @@ def test_details_are_shown_and_kept() -> None:
         error.details["status"] = 200  # type: ignore[index]
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "soon", True])
+NO_HINTS = ("soon", "", "-1", "inf", "NaN", "1e3", "1_0", "\u0663", "9" * 5_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30", 30.0), (" 1.5 ", 1.5), ("0", 0.0)]
+)
+def test_a_hint_may_be_the_text_of_a_header(text: str, seconds: float) -> None:
+    """Who writes retry_after=headers.get("retry-after") means those seconds."""
+    assert InfraRateLimitedError("x", retry_after=text).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-1, math.nan, math.inf, True, *NO_HINTS],
+    ids=lambda value: repr(value)[:20],
+)
 def test_a_hint_that_makes_no_sense_is_ignored(value: Any) -> None:
     """It comes from a server; the error must be raised all the same."""
     assert InfraUnavailableError("x", retry_after=value).retry_after is None
@@ -299,7 +315,7 @@ def test_no_id_is_made_for_an_error_that_nobody_asks(
         ),
         (
             {"state": CircuitState.ISOLATED, "retry_after": None, "opened_by": None},
-            "circuit 'orders-db' is ISOLATED, held OPEN until it is released",
+            "circuit 'orders-db' is ISOLATED, held OPEN by an operator until released",
         ),
     ],
 )

@@ -91,7 +91,10 @@ def test_a_rejection_says_that_somebody_holds_it() -> None:
         breaker.acquire()
 
     error = caught.value
-    assert str(error) == "circuit 'db' is ISOLATED, held OPEN until it is released"
+    assert (
+        str(error)
+        == "circuit 'db' is ISOLATED, held OPEN by an operator until released"
+    )
     assert (error.state, error.retry_after, error.opened_by) == (ISOLATED, None, None)
 
 

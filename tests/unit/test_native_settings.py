@@ -335,11 +335,11 @@ def test_a_success_is_heard_of_where_it_is_counted(clock: ManualClock) -> None:
 def test_what_is_not_judged_is_not_counted(clock: ManualClock, kind: str) -> None:
     """A probe around it gives the verdict, or nobody does."""
     options = {"count_successes": True, "enforce": kind != "shadow"}
-    breaker = breaker_of(clock, **options)
+    breaker = breaker_of(clock, failures=1, **options)
     if kind == "disabled":
         breaker.disable()
     elif kind == "shadow":
-        breaker.isolate()
+        breaker.failure(admitted(breaker))
 
     for verdict in ("success", "failure", "release", "cancelled"):
         permit = breaker.permit(nested=kind == "nested")
@@ -351,7 +351,7 @@ def test_what_is_not_judged_is_not_counted(clock: ManualClock, kind: str) -> Non
         breaker.failure(1)
         breaker.release(1)
 
-    assert tally(breaker) == (0, 0, 0, 4 if kind == "shadow" else 0, 0)
+    assert tally(breaker) == ((1, 0, 0, 4, 0) if kind == "shadow" else (0,) * 5)
 
 
 # Shadow mode
@@ -374,6 +374,19 @@ def test_in_shadow_mode_nothing_is_rejected_and_all_of_it_counted(
         assert (permit.probe, permit.generation, permit.transition) == (False, 1, None)
         assert permit.failure() is None
     assert breaker.snapshot().state == _native.OPEN
+
+
+def test_in_shadow_mode_a_hold_rejects(clock: ManualClock) -> None:
+    """It is an operator's command, and no verdict that is tried out."""
+    breaker = breaker_of(clock, failures=1, enforce=False)
+    hold = breaker.isolate()
+
+    rejected = [breaker.acquire(), breaker.permit(nested=False)]
+
+    assert [type(answer) for answer in rejected] == [Rejection] * 2
+    assert breaker.snapshot().rejected == 2
+    hold.release()
+    assert breaker.acquire() == breaker.snapshot().generation
 
 
 def test_in_shadow_mode_probes_are_granted_and_judged(clock: ManualClock) -> None:

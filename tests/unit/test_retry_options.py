@@ -627,7 +627,7 @@ async def test_a_function_of_the_attempt_says_how_long() -> None:
     ("answer", "message"),
     [
         (-1, "backoff must be at least 0"),
-        (math.nan, "backoff must be at least 0"),
+        (math.nan, "backoff must be a finite"),
         (math.inf, "backoff must be a finite"),
         (None, "backoff must be a number of seconds"),
     ],
@@ -808,7 +808,7 @@ class Later:
     ("options", "message"),
     [
         ({"max_server_delay": -1}, "max_server_delay must be at least 0"),
-        ({"max_server_delay": math.nan}, "max_server_delay must be at least 0"),
+        ({"max_server_delay": math.nan}, "max_server_delay must be a finite"),
         ({"wait_for_circuit": 1}, "wait_for_circuit must be True or False, not 1"),
         ({"stop_early": None}, "stop_early must be True or False, not None"),
         ({"on_result": True}, "on_result must be a function, not True"),

@@ -56,7 +56,7 @@ def test_a_duration_is_seconds_or_a_timedelta(value: object, expected: float) ->
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (math.nan, "base must be at least 0 seconds, not nan"),
+        (math.nan, "base must be a finite number of seconds, not nan"),
         (-1, "base must be at least 0 seconds, not -1"),
         (timedelta(seconds=-1), "base must be at least 0 seconds, not datetime"),
         (math.inf, "base must be a finite number of seconds, not inf"),
@@ -70,15 +70,26 @@ def test_a_duration_that_makes_no_sense_is_refused(value: object, message: str) 
         seconds("base", value)
 
 
-@pytest.mark.parametrize("value", ["5", None, True, False, 3j, Fraction(1, 2), [1]])
-def test_what_is_no_duration_is_refused_with_the_right_code(value: object) -> None:
-    """True is an int to Python, and never a duration."""
+@pytest.mark.parametrize(
+    ("value", "example"),
+    [
+        ("30", "30.0"),
+        (Fraction(1, 2), "0.5"),
+        *[(value, "5.0") for value in ("5s", "0", "-1", "nan", "inf", "9" * 400)],
+        *[(value, "5.0") for value in (None, True, False, 3j, [1])],
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_what_is_no_duration_is_refused_with_the_right_code(
+    value: object, example: str
+) -> None:
+    """True is an int to Python, and no duration. A number that was meant is shown."""
     with pytest.raises(TypeError) as caught:
         seconds("base", value)
 
     assert str(caught.value) == (
         f"base must be a number of seconds or a timedelta, not {value!r}: "
-        f"write base=5.0"
+        f"write base={example}"
     )
 
 
@@ -88,8 +99,21 @@ def test_the_limits_of_a_duration_are_the_options() -> None:
     assert seconds("lease", 5, minimum=5, maximum=5) == 5
     with pytest.raises(ValueError, match="timeout must be greater than 0 seconds"):
         seconds("timeout", 0, exclusive=True)
-    with pytest.raises(ValueError, match="lease must be at most 86400 seconds"):
-        seconds("lease", 86_401, maximum=86_400)
+    with pytest.raises(ValueError, match="lease must be at most 60 seconds, not 61"):
+        seconds("lease", 61, maximum=60)
+
+
+@pytest.mark.parametrize(
+    ("maximum", "bound"),
+    [(86_400, r"a day \(86400 s\)"), (31_536_000, r"a year \(31536000 s\)")],
+    ids=["day", "year"],
+)
+def test_a_long_limit_is_told_in_words(maximum: float, bound: str) -> None:
+    """Who reads 3.1536e+07 counts digits."""
+    with pytest.raises(
+        ValueError, match=f"lease must be at most {bound}, not 40000000.0"
+    ):
+        seconds("lease", 4e7, maximum=maximum)
 
 
 def test_a_whole_number_is_an_integer_between_its_limits() -> None:
@@ -112,11 +136,20 @@ def test_a_whole_number_outside_its_limits_is_refused(value: int, message: str) 
         whole("max_probes", value, 1, 31)
 
 
-@pytest.mark.parametrize("value", [3.0, "3", True, None, math.nan])
-def test_what_is_no_integer_is_refused(value: object) -> None:
-    """3.0 is a measurement; a number of attempts is counted."""
-    with pytest.raises(TypeError, match="max_attempts must be a whole number, not"):
-        whole("max_attempts", value, 1)
+@pytest.mark.parametrize(
+    ("value", "example"),
+    [(7.0, 7), ("7", 7)]
+    + [(value, 3) for value in (2.5, "x", "0", 32.0, True, None, math.nan, math.inf)],
+    ids=repr,
+)
+def test_what_is_no_integer_is_refused(value: object, example: int) -> None:
+    """7.0 is a measurement; a number of probes is counted."""
+    with pytest.raises(TypeError) as caught:
+        whole("max_probes", value, 1, 31)
+
+    assert str(caught.value) == (
+        f"max_probes must be a whole number, not {value!r}: write max_probes={example}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +224,8 @@ def test_on_refuses_an_empty_tuple() -> None:
         (math.nan, None),
         (math.inf, None),
         (True, None),
-        ("3", None),
+        ("30", 30.0),
+        ("soon", None),
         (None, None),
         (10**400, None),
     ],

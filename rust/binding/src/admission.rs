@@ -51,13 +51,14 @@ impl Breaker {
         })
     }
 
-    /// Rejects, or in shadow mode only counts it.
+    /// Rejects, or in shadow mode only counts it: that tries thresholds out, and an
+    /// operator's hold is no trial.
     fn refuse(&self, py: Python<'_>, reject: Reject, now: Nanos) -> Result<Grant, Reject> {
         self.tally.rejected.add_one();
         if let Some(transition) = reject.transition {
             self.changed(py, Change::Moved(transition), now);
         }
-        if self.live.enforces() {
+        if self.live.enforces() || reject.state == State::Isolated {
             return Err(reject);
         }
         Ok(Grant {
