@@ -27,6 +27,7 @@ import anyio
 from ._attempt import Attempt
 from ._call import Call
 from ._clock import time_left
+from ._errors import raise_again
 from ._give_up import Told
 from ._retry_options import RetryOptions
 from ._series import Series
@@ -139,12 +140,10 @@ class _Loop:
     def _raise_own(self) -> Never:
         own = self.series.last
         assert own is not None  # noqa: S101 -- it hides the rejection
-        context = own.__context__
         try:
-            raise own
-        finally:
             # It was raised before the rejection, which is not its context.
-            own.__context__ = context
+            raise_again(own)
+        finally:
             self.series.forget()
             del own
 

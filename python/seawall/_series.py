@@ -21,7 +21,7 @@ from ._classify import Classify, matches
 from ._classify import classify as classify_as_usual
 from ._clock import SYSTEM_CLOCK
 from ._correlation import current_correlation_id
-from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
+from ._errors import AttemptRecord, CircuitOpenError, raise_again, remember_attempts
 from ._events import RetryScheduled
 from ._give_up import Told, note_read_once, note_why_not, tell_surrender
 from ._meaning import Classification
@@ -129,7 +129,7 @@ class Series:
     def own(self) -> Any:
         """Return or raise what came of the function's own last attempt."""
         if self.last is not None:
-            raise self.last
+            raise_again(self.last)
         return self._results[0]
 
     def forget(self) -> None:

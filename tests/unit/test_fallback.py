@@ -159,6 +159,26 @@ async def test_if_all_fail_the_caller_gets_the_primarys_own_error() -> None:
     ]
 
 
+async def test_the_primarys_error_keeps_its_context() -> None:
+    """Not what the caller is handling at the time, which is still behind it."""
+
+    async def down() -> str:
+        try:
+            raise KeyError("what the driver met")
+        except KeyError:
+            raise InfraTimeoutError("late")  # noqa: B904 -- its context is the point
+
+    with pytest.raises(InfraTimeoutError) as caught:
+        try:
+            raise RuntimeError("the caller's")
+        except RuntimeError:
+            await Fallback(Step("a", skips)).call(down)
+
+    context = caught.value.__context__
+    assert isinstance(context, KeyError)
+    assert isinstance(context.__context__, RuntimeError)
+
+
 async def test_the_retrys_history_survives_failing_steps() -> None:
     """It is the primary's error, with everything on it."""
     guard = Pipeline(Fallback(Step("a", skips)), Retry(max_attempts=2))
