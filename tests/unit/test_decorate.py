@@ -455,7 +455,7 @@ async def test_a_signature_made_for_show_restricts_nobody(policy: Any) -> None:
 def breaks_inside() -> None:
     """Raise while something of its own is being handled."""
     try:
-        raise KeyError("what the driver met")
+        raise KeyError("what the driver met")  # noqa: TRY301
     except KeyError:
         raise ValueError("not retried")  # noqa: B904 -- its context is the point
 
@@ -470,7 +470,7 @@ async def test_an_error_keeps_the_context_that_it_was_raised_in(policy: Any) -> 
     """What the caller is handling came before that, and does not take its place."""
     with pytest.raises(ValueError, match="not retried") as caught:
         try:
-            raise RuntimeError("the caller's")
+            raise RuntimeError("the caller's")  # noqa: TRY301
         except RuntimeError:
             await policy(breaks_inside_later)()
 
@@ -484,7 +484,7 @@ def test_an_error_of_a_plain_function_keeps_its_context_too(policy: Any) -> None
     """It comes through another path."""
     with pytest.raises(ValueError, match="not retried") as caught:
         try:
-            raise RuntimeError("the caller's")
+            raise RuntimeError("the caller's")  # noqa: TRY301
         except RuntimeError:
             policy(breaks_inside)()
 

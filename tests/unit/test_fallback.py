@@ -164,13 +164,13 @@ async def test_the_primarys_error_keeps_its_context() -> None:
 
     async def down() -> str:
         try:
-            raise KeyError("what the driver met")
+            raise KeyError("what the driver met")  # noqa: TRY301
         except KeyError:
             raise InfraTimeoutError("late")  # noqa: B904 -- its context is the point
 
     with pytest.raises(InfraTimeoutError) as caught:
         try:
-            raise RuntimeError("the caller's")
+            raise RuntimeError("the caller's")  # noqa: TRY301
         except RuntimeError:
             await Fallback(Step("a", skips)).call(down)
 
