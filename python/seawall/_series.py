@@ -29,6 +29,7 @@ from ._one_shot import read_once
 from ._result_hint import hint_of
 from ._retry_options import RetryOptions
 from ._types import Category, Clock
+from ._validate import hint as checked_hint
 from ._validate import seconds
 
 # Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
@@ -145,7 +146,7 @@ class Series:
         self._number += 1
         if isinstance(error, CircuitOpenError):
             self._rejections += 1
-            hint = error.retry_after
+            hint = checked_hint(error.retry_after)
         elif verdict is not None:
             hint = verdict.retry_after
         reason = self._refusal(error, verdict)
