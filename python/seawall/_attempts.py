@@ -216,8 +216,11 @@ async def wait(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
     await anyio.sleep(delay)
 
 
-def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
-    """Do the same in synchronous code."""
+def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> bool:
+    """Do the same in synchronous code; False if there is no time left to sleep.
+
+    What was in time before the callback may not be after it, and nobody interrupts it.
+    """
     if before_sleep is not None:
         with _Blamed(series):
             answer = before_sleep(series.attempt())
@@ -225,7 +228,10 @@ def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
                 if inspect.iscoroutine(answer):
                     answer.close()  # it will never be awaited; spare that warning too
                 raise TypeError(asynchronous_callback(before_sleep))
+        if series.runs_late():
+            return False
     series.clock.sleep(delay)
+    return True
 
 
 def asynchronous_callback(before_sleep: object) -> str:

@@ -192,9 +192,8 @@ class Retry(RetryOptions, Guarded):
                     delay = series.after_result(result)
                     if delay is None:
                         return result
-                if delay is None:
+                if delay is None or not wait_sync(series, self.before_sleep, delay):
                     return series.own()
-                wait_sync(series, self.before_sleep, delay)
         finally:
             series.forget()
 
