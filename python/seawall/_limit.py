@@ -56,7 +56,7 @@ async def limited(call: Call, inner: Inner, limit: float, why: str = "") -> Any:
     finally:
         call.cut = outside
         call.watched = watched
-        if call.last_error is None:
+        if call.last_error is None and not call.records:
             call.last_error, call.records = earlier
         if not watched:
             call.last_error = None

@@ -447,6 +447,27 @@ async def test_if_nothing_answers_for_a_refused_value_there_is_an_error() -> Non
     ]
 
 
+@pytest.mark.parametrize("inside", [True, False], ids=["a time-out", "a reserve"])
+async def test_the_history_of_refused_values_survives_a_limit(*, inside: bool) -> None:
+    """A scope between the retry and the fallback has no attempts of its own."""
+
+    def refused(value: str) -> bool:
+        return value == "refused"
+
+    async def primary() -> str:
+        return "refused"
+
+    retry = Retry(max_attempts=3, backoff=Constant(0), on_result=refused)
+    step = Step("a", skips, reserve=0.0 if inside else 0.5)
+    fallback = Fallback(step, on_result=refused)
+    stages = (fallback, Timeout(5), retry) if inside else (Timeout(5), fallback, retry)
+
+    with pytest.raises(FallbackExhaustedError) as caught:
+        await Pipeline(*stages).call(primary)
+
+    assert [record.number for record in attempts_of(caught.value)] == [1, 2, 3]
+
+
 async def test_a_bug_in_a_step_for_a_refused_value_has_no_cause() -> None:
     """There is no error of the primary."""
     fallback = Fallback(Step("bug", lambda: {}["bug"]), on_result=is_empty)
