@@ -96,6 +96,7 @@ class Series:
     def after(self, error: Exception) -> float | None:
         """Decide: seconds to wait, or None to let *error* through."""
         if self._call.misused or is_cancellation(error):
+            self.forget()  # no earlier error may take the place of this one
             return None
         verdict = self._classified(error)
         if isinstance(error, CircuitOpenError):

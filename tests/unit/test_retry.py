@@ -335,6 +335,34 @@ async def test_a_native_cancellation_in_disguise_is_not_retried(
     assert calls == 1
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancellation_disguised_as_a_rejection_has_no_substitute(
+    anyio_backend: str,
+) -> None:
+    """An earlier error in its place would not show that the caller must stop."""
+    errors: list[Exception] = [InfraConnectionError("the first attempt's")]
+    answered: list[str] = []
+
+    async def fetch() -> str:
+        if errors:
+            raise errors.pop()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError as error:
+            raise CircuitOpenError(breaker="db", state=CircuitState.OPEN) from error
+        return "late"
+
+    fallback = Fallback(Step("static", lambda: answered.append("static")))
+    retry = Retry(max_attempts=3, backoff=Constant(0))
+    task = asyncio.create_task(Pipeline(fallback, retry).call(fetch))
+    await asyncio.sleep(0.05)
+    task.cancel()
+
+    with pytest.raises(CircuitOpenError):
+        await task
+    assert answered == []
+
+
 async def test_a_sleep_that_would_outlast_the_deadline_is_not_begun() -> None:
     """Waiting for a deadline to pass helps nobody."""
     started = anyio.current_time()
