@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias, final
 
 import attrs
 
-from ._errors import AttemptRecord
+from ._errors import AttemptRecord, raise_again
 from ._native import Breaker, Budget  # noqa: TID251 -- they publish into wrappers
 from ._outcome import PRIMARY, Origin
 
@@ -174,7 +174,7 @@ async def innermost(call: Call) -> Any:
     call.misused = False  # and so is its mistake
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)
-        raise call.take_replayed()
+        raise_again(call.take_replayed())
     result = _called(call)
     if not _awaitable(result):
         call.misused = True
@@ -193,7 +193,7 @@ def innermost_sync(call: Call) -> Any:
     call.misused = False
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)
-        raise call.take_replayed()
+        raise_again(call.take_replayed())
     result = _called(call)
     try:
         refuse_asynchronous(call.fn, result)

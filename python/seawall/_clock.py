@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
+import threading
 import time
 from typing import Final, final
 
@@ -38,7 +39,7 @@ class SystemClock:
 
     def sleep(self, duration: float) -> None:
         """Block the calling thread for *duration* seconds."""
-        time.sleep(duration)
+        time.sleep(min(duration, threading.TIMEOUT_MAX))  # which is 292 years
 
 
 SYSTEM_CLOCK: Final[Clock] = SystemClock()

@@ -155,7 +155,7 @@ class Fallback(Reporting):
                     value = await value if inspect.isawaitable(value) else value
                 if chain.answered:
                     return chain.answer(step, value)
-            raise chain.exhausted()
+            chain.fail()
         finally:
             chain.forget()
 
@@ -185,7 +185,7 @@ class Fallback(Reporting):
                     refuse_asynchronous(step.fn, value)
                 if chain.answered:
                     return chain.answer(step, value)
-            raise chain.exhausted()
+            chain.fail()
         finally:
             chain.forget()
 

@@ -9,7 +9,7 @@ it is the cause of a step's bug.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, final
+from typing import Any, NoReturn, final
 
 import attrs
 
@@ -17,7 +17,12 @@ from ._call import Call, describe
 from ._cancel import is_cancellation
 from ._classify import Classify
 from ._correlation import current_correlation_id
-from ._errors import FallbackExhaustedError, FallbackSkip, remember_attempts
+from ._errors import (
+    FallbackExhaustedError,
+    FallbackSkip,
+    raise_again,
+    remember_attempts,
+)
 from ._events import FallbackUsed, Listeners
 from ._handled import classified, means
 from ._outcome import Origin
@@ -126,8 +131,12 @@ class Chain:
             self._handling.listeners.emit(event)
         return value
 
-    def exhausted(self) -> Exception:
-        """Return what to raise when no step has answered."""
+    def fail(self) -> NoReturn:
+        """Raise the failure, for no step has answered.
+
+        Raises:
+            FallbackExhaustedError: If it is a value.
+        """
         assert self._failure is not None  # noqa: S101 -- forgotten only afterwards
         error = self._failure.error
         if error is None:
@@ -139,9 +148,11 @@ class Chain:
         for note in self._notes:
             _add_note(error, note)
         try:
-            return error
+            if error is self._failure.error:
+                raise_again(error)
+            raise error
         finally:
-            del error  # its traceback will hold the frame that called
+            del error  # its traceback holds this frame
 
     def forget(self) -> None:
         """Let go of the failure: its traceback holds the frames that hold this."""

@@ -11,7 +11,6 @@ call that waits for the other loop deadlocks as soon as two of them do it.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
@@ -165,7 +164,8 @@ class Flight(Generic[T]):
                 return self._outcome
             self._waiting[event] = event.set
         try:
-            event.wait(None if limit == math.inf else max(0.0, limit))
+            # None says more than the largest number that it takes, which is 292 years.
+            event.wait(None if limit > threading.TIMEOUT_MAX else max(0.0, limit))
         finally:
             with self._lock:
                 self._waiting.pop(event, None)

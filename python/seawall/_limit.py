@@ -56,12 +56,16 @@ async def limited(call: Call, inner: Inner, limit: float, why: str = "") -> Any:
     finally:
         call.cut = outside
         call.watched = watched
-        if call.last_error is None:
+        if not _has_recorded(call):
             call.last_error, call.records = earlier
         if not watched:
             call.last_error = None
         # Tracebacks hold this frame, and the frames that hold the call.
         del earlier
+
+
+def _has_recorded(call: Call) -> bool:
+    return call.last_error is not None or bool(call.records)
 
 
 def _give_up(call: Call, message: str) -> NoReturn:

@@ -361,3 +361,13 @@ def test_who_comes_after_the_end_of_a_flight_does_not_wait() -> None:
 
     assert flight.outcome_sync(0.0) == "done"
     assert anyio.run(flight.outcome) == "done"
+
+
+def test_a_thread_waits_under_a_deadline_in_centuries() -> None:
+    """`Timeout` takes any number, and the lock of a thread does not."""
+    flight: Flight[str] = Flight()
+    timer = threading.Timer(0.05, flight.end, ["landed"])
+    timer.start()
+
+    assert flight.outcome_sync(1e300) == "landed"
+    timer.join()

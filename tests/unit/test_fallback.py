@@ -159,6 +159,26 @@ async def test_if_all_fail_the_caller_gets_the_primarys_own_error() -> None:
     ]
 
 
+async def test_the_primarys_error_keeps_its_context() -> None:
+    """Not what the caller is handling at the time, which is still behind it."""
+
+    async def down() -> str:
+        try:
+            raise KeyError("what the driver met")  # noqa: TRY301
+        except KeyError:
+            raise InfraTimeoutError("late")  # noqa: B904 -- its context is the point
+
+    with pytest.raises(InfraTimeoutError) as caught:
+        try:
+            raise RuntimeError("the caller's")  # noqa: TRY301
+        except RuntimeError:
+            await Fallback(Step("a", skips)).call(down)
+
+    context = caught.value.__context__
+    assert isinstance(context, KeyError)
+    assert isinstance(context.__context__, RuntimeError)
+
+
 async def test_the_retrys_history_survives_failing_steps() -> None:
     """It is the primary's error, with everything on it."""
     guard = Pipeline(Fallback(Step("a", skips)), Retry(max_attempts=2))
@@ -425,6 +445,27 @@ async def test_if_nothing_answers_for_a_refused_value_there_is_an_error() -> Non
         "fallback 'b' had nothing to offer",
         "fallback 'c' failed too: InfraUnavailableError",
     ]
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["a time-out", "a reserve"])
+async def test_the_history_of_refused_values_survives_a_limit(*, inside: bool) -> None:
+    """A scope between the retry and the fallback has no attempts of its own."""
+
+    def refused(value: str) -> bool:
+        return value == "refused"
+
+    async def primary() -> str:
+        return "refused"
+
+    retry = Retry(max_attempts=3, backoff=Constant(0), on_result=refused)
+    step = Step("a", skips, reserve=0.0 if inside else 0.5)
+    fallback = Fallback(step, on_result=refused)
+    stages = (fallback, Timeout(5), retry) if inside else (Timeout(5), fallback, retry)
+
+    with pytest.raises(FallbackExhaustedError) as caught:
+        await Pipeline(*stages).call(primary)
+
+    assert [record.number for record in attempts_of(caught.value)] == [1, 2, 3]
 
 
 async def test_a_bug_in_a_step_for_a_refused_value_has_no_cause() -> None:
