@@ -1236,10 +1236,12 @@ def cargo(binary: str, function: str) -> tuple[int, str]:
         "CARGO_PROFILE_DEV_OPT_LEVEL": "1",
     }
     # The build first, and for as long as it takes: a busy machine is no mutant.
-    built = run([*command, "--no-run"], environment, timeout=None)
-    if built[0] != 0:
-        return built
-    return run([*command, "--", "--exact", function], environment, timeout=TIMEOUT)
+    status, built = run([*command, "--no-run"], environment, timeout=None)
+    if status != 0:
+        return status, built
+    tested = [*command, "--", "--exact", function]
+    status, output = run(tested, environment, timeout=TIMEOUT)
+    return status, built + output
 
 
 def run(

@@ -4,6 +4,7 @@
 * `CircuitBreaker`     -- stop calling what is down
 * `Timeout`            -- stop waiting
 * `Fallback`           -- answer from somewhere else, and say so
+* `StaleCache`         -- keep the last good answer for the bad day
 * `CredentialRefresh`  -- log in once for everybody
 * `Pipeline`           -- all of that around one function
 
@@ -68,8 +69,8 @@ from ._events import CredentialRefreshFailed as CredentialRefreshFailed
 from ._events import FallbackUsed as FallbackUsed
 from ._events import RetryGaveUp as RetryGaveUp
 from ._events import RetryScheduled as RetryScheduled
+from ._events import StaleServed as StaleServed
 from ._fallback import Fallback as Fallback
-from ._fallback import Step as Step
 from ._isolation import Isolation as Isolation
 from ._meaning import Classification as Classification
 from ._native import __version__ as __version__  # noqa: TID251 -- a re-export
@@ -80,6 +81,10 @@ from ._pipeline import Pipeline as Pipeline
 from ._redact import redact as redact
 from ._retry import Retry as Retry
 from ._secret import Secret as Secret
+from ._stale import StaleCache as StaleCache
+from ._stale import StaleConfig as StaleConfig
+from ._step import Failure as Failure
+from ._step import Step as Step
 from ._timeout import Timeout as Timeout
 from ._trip import Consecutive as Consecutive
 from ._trip import FailureRatio as FailureRatio

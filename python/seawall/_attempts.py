@@ -20,7 +20,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Never, Self, final
+from typing import Final, Self, TypeAlias, final
 
 import anyio
 
@@ -35,6 +35,8 @@ _NEW: Final = "new"
 _ENTERED: Final = "entered"
 _LEFT: Final = "left"
 
+BeforeSleep: TypeAlias = Callable[[Attempt], object] | None
+
 
 @final
 class AttemptBlock:
@@ -47,11 +49,13 @@ class AttemptBlock:
         number: 1 for the first attempt.
     """
 
-    __slots__ = ("_loop", "_state", "number")
+    __slots__ = ("_due", "_series", "_state", "number")
 
-    def __init__(self, loop: _Loop, number: int) -> None:
-        self._loop = loop
+    def __init__(self, series: Series, number: int) -> None:
+        # Not the loop: a frame that is left outside the block still holds this.
+        self._series = series
         self._state = _NEW
+        self._due: float | None = None
         self.number: int = number
 
     @property
@@ -60,17 +64,17 @@ class AttemptBlock:
 
         Once it has failed, those before the next.
         """
-        return self._loop.series.attempt().delay
+        return self._series.attempt().delay
 
     @property
     def elapsed(self) -> float:
         """Seconds since the loop began."""
-        return self._loop.series.attempt().elapsed
+        return self._series.attempt().elapsed
 
     @property
     def error(self) -> Exception | None:
         """What the newest failed attempt raised; None before and after all of them."""
-        return self._loop.series.attempt().error
+        return self._series.attempt().error
 
     def __enter__(self) -> Self:
         """Begin the attempt.
@@ -95,13 +99,21 @@ class AttemptBlock:
     ) -> bool:
         """End the attempt; True if the loop goes on, and *error* stays inside."""
         self._state = _LEFT
-        return self._loop.goes_on_after(error)
+        try:
+            if isinstance(error, Exception):
+                self._due = self._series.after(error)
+                if self._due is None and not self._series.raises(error):
+                    self._series.own()
+        finally:
+            if self._due is None:
+                self._series.forget()
+        return self._due is not None
 
-    def check_used(self) -> None:
-        """Refuse to go on from a block that was not what decides it.
+    def due(self) -> float | None:
+        """Return the seconds to wait for the next attempt; None: the loop is over.
 
         Raises:
-            RuntimeError: With the right code.
+            RuntimeError: If the block was not what decides that; with the right code.
         """
         if self._state is not _LEFT:
             what = "never entered" if self._state is _NEW else "not left"
@@ -109,52 +121,27 @@ class AttemptBlock:
                 f"attempt {self.number} was {what}: the code to repeat belongs into a "
                 f"block, `async for attempt in retry:` and, inside, `with attempt: ...`"
             )
+        return self._due
 
 
 class _Loop:
     """What both kinds of loop share: the series, and whose turn it is."""
 
-    __slots__ = ("_due", "_options", "block", "series")
+    __slots__ = ("_before_sleep", "block", "series")
 
-    def __init__(self, options: RetryOptions, listeners: Told) -> None:
-        self.series: Series = Series(
-            options, listeners, Call(_block, (), {}), time_left
-        )
+    def __init__(self, series: Series, before_sleep: BeforeSleep) -> None:
+        self.series: Series = series
         self.block: AttemptBlock | None = None
-        self._options = options
-        self._due: float | None = None  # seconds to wait; None: it is over
+        self._before_sleep = before_sleep
 
-    def goes_on_after(self, error: BaseException | None) -> bool:
-        """Decide what becomes of a block that *error* ended."""
-        self._due = None
-        if isinstance(error, Exception):
-            self._due = self.series.after(error)
-            if self._due is not None:
-                return True
-            if not self.series.raises(error):
-                self._raise_own()
+    def __del__(self) -> None:
+        """Let go of the error of a loop that is left between two blocks."""
         self.series.forget()
-        return False
-
-    def _raise_own(self) -> Never:
-        own = self.series.last
-        assert own is not None  # noqa: S101 -- it hides the rejection
-        context = own.__context__
-        try:
-            raise own
-        finally:
-            # It was raised before the rejection, which is not its context.
-            own.__context__ = context
-            self.series.forget()
-            del own
-
-    def _previous(self) -> AttemptBlock | None:
-        if self.block is not None:
-            self.block.check_used()
-        return self.block
 
     def _begin(self) -> AttemptBlock:
-        self.block = AttemptBlock(self, self.block.number + 1 if self.block else 1)
+        self.block = AttemptBlock(
+            self.series, self.block.number + 1 if self.block else 1
+        )
         return self.block
 
 
@@ -174,11 +161,12 @@ class AsyncAttempts(_Loop):
         Raises:
             RuntimeError: If the one before was never entered.
         """
-        if self._previous() is not None:
-            if self._due is None:
+        if self.block is not None:
+            due = self.block.due()
+            if due is None:
                 raise StopAsyncIteration
             try:
-                await wait(self.series, self._options.before_sleep, self._due)
+                await wait(self.series, self._before_sleep, due)
             except BaseException:
                 self.series.forget()
                 raise
@@ -201,18 +189,21 @@ class Attempts(_Loop):
         Raises:
             RuntimeError: If the one before was never entered.
         """
-        if self._previous() is not None:
-            if self._due is None:
+        if self.block is not None:
+            due = self.block.due()
+            if due is None:
                 raise StopIteration
             try:
-                wait_sync(self.series, self._options.before_sleep, self._due)
+                wait_sync(self.series, self._before_sleep, due)
             except BaseException:
                 self.series.forget()
                 raise
         return self._begin()
 
 
-BeforeSleep = Callable[[Attempt], object] | None
+def series_of_blocks(options: RetryOptions, listeners: Told) -> Series:
+    """Begin the series of a loop."""
+    return Series(options, listeners, Call(_block, (), {}), time_left)
 
 
 async def wait(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
@@ -225,8 +216,11 @@ async def wait(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
     await anyio.sleep(delay)
 
 
-def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
-    """Do the same in synchronous code."""
+def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> bool:
+    """Do the same in synchronous code; False if there is no time left to sleep.
+
+    What was in time before the callback may not be after it, and nobody interrupts it.
+    """
     if before_sleep is not None:
         with _Blamed(series):
             answer = before_sleep(series.attempt())
@@ -234,7 +228,10 @@ def wait_sync(series: Series, before_sleep: BeforeSleep, delay: float) -> None:
                 if inspect.iscoroutine(answer):
                     answer.close()  # it will never be awaited; spare that warning too
                 raise TypeError(asynchronous_callback(before_sleep))
+        if series.runs_late():
+            return False
     series.clock.sleep(delay)
+    return True
 
 
 def asynchronous_callback(before_sleep: object) -> str:

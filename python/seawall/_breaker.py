@@ -271,7 +271,7 @@ class CircuitBreaker(Guarded):
             raised(self._circuit, permit, error, call)
             raise
         else:
-            returned(self._circuit, permit, result)
+            returned(self._circuit, permit, result, call)
             return result
         finally:
             if call.attempt is None:
@@ -289,7 +289,7 @@ class CircuitBreaker(Guarded):
             raised(self._circuit, permit, error, call)
             raise
         else:
-            returned(self._circuit, permit, result)
+            returned(self._circuit, permit, result, call)
             return result
         finally:
             if probe is not None:

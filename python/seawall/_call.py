@@ -16,8 +16,9 @@ from typing import Any, Protocol, TypeAlias, final
 
 import attrs
 
-from ._errors import AttemptRecord
+from ._errors import AttemptRecord, raise_again
 from ._native import Breaker, Budget  # noqa: TID251 -- they publish into wrappers
+from ._outcome import PRIMARY, Origin
 
 Inner: TypeAlias = Callable[["Call"], Awaitable[Any]]
 InnerSync: TypeAlias = Callable[["Call"], Any]
@@ -40,7 +41,7 @@ class Call:
         records: What a retry has seen so far.
         watched: Whether somebody outside wants to know the last error.
         last_error: The failure that the newest retry was decided on, if watched.
-        source: Where the value comes from: "primary" or the name of a fallback step.
+        origin: Where the value comes from.
         misused: Whether the newest attempt could not call the function as asked.
         probe: Whether this call decides if a half-open circuit closes.
         deadline: When a synchronous call must be over, in the time-out's clock.
@@ -61,10 +62,10 @@ class Call:
         "kwargs",
         "last_error",
         "misused",
+        "origin",
         "probe",
         "records",
         "replayed",
-        "source",
         "stamps",
         "watched",
     )
@@ -85,7 +86,7 @@ class Call:
         self.records: tuple[AttemptRecord, ...] = ()
         self.watched: bool = False
         self.last_error: Exception | None = None
-        self.source: str = "primary"
+        self.origin: Origin = PRIMARY
         self.misused: bool = False
         self.probe: bool = False
         self.deadline: float = math.inf
@@ -169,10 +170,11 @@ def compose_sync(stages: Sequence[Stage]) -> InnerSync:
 async def innermost(call: Call) -> Any:
     """Call the function itself, or raise what it has already raised."""
     call.attempts += 1
-    call.misused = False  # a mistake of the attempt before is not one of this
+    call.origin = PRIMARY  # what the attempt before had from elsewhere is forgotten
+    call.misused = False  # and so is its mistake
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)
-        raise call.take_replayed()
+        raise_again(call.take_replayed())
     result = _called(call)
     if not _awaitable(result):
         call.misused = True
@@ -187,10 +189,11 @@ async def innermost(call: Call) -> Any:
 def innermost_sync(call: Call) -> Any:
     """Do what `innermost` does, for synchronous functions."""
     call.attempts += 1
+    call.origin = PRIMARY
     call.misused = False
     if call.replayed is not None:
         call.misused = _is_misuse(call.replayed)
-        raise call.take_replayed()
+        raise_again(call.take_replayed())
     result = _called(call)
     try:
         refuse_asynchronous(call.fn, result)

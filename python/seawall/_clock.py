@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
+import threading
 import time
 from typing import Final, final
 
@@ -38,10 +39,20 @@ class SystemClock:
 
     def sleep(self, duration: float) -> None:
         """Block the calling thread for *duration* seconds."""
-        time.sleep(duration)
+        time.sleep(min(duration, threading.TIMEOUT_MAX))  # which is 292 years
 
 
 SYSTEM_CLOCK: Final[Clock] = SystemClock()
+
+
+def read_both(clock: Clock) -> tuple[float, float]:
+    """Read the monotonic and the wall clock; cheaper than one after the other."""
+    if clock is not SYSTEM_CLOCK:
+        return clock.monotonic(), clock.wall()
+    virtual = _virtual_time()
+    if virtual is None:
+        return time.monotonic(), time.time()
+    return virtual, virtual
 
 
 def time_left() -> float:

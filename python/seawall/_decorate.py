@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast, overload
 from ._call import Call, Stage, compose, compose_sync, describe
 from ._clock import SYSTEM_CLOCK
 from ._codegen import wrap_async, wrap_sync
-from ._outcome import Outcome
+from ._outcome import PRIMARY, Outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,10 +228,14 @@ def _refuse_non_function(fn: Any) -> None:
 def _report(
     call: Call, begun: float, value: T | None, error: Exception | None
 ) -> Outcome[T]:
+    # An error is nobody's value.
+    origin = call.origin if error is None else PRIMARY
     return Outcome(
         value=value,
         error=error,
-        source=call.source,
+        source=origin.source,
+        from_step=origin.from_step,
+        stale_for=origin.stale_for,
         attempts=call.attempts,
         elapsed=SYSTEM_CLOCK.monotonic() - begun,
     )

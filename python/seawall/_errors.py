@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Any, Final, cast, final
+from typing import Any, Final, NoReturn, cast, final
 from uuid import UUID, uuid4
 
 import attrs
@@ -360,3 +360,18 @@ def remember_attempts(exc: BaseException, records: Iterable[AttemptRecord]) -> N
     """Attach *records* to *exc* for `attempts_of`, replacing earlier ones."""
     with suppress(Exception):
         setattr(exc, _ATTEMPTS, tuple(records))
+
+
+def raise_again(error: BaseException) -> NoReturn:
+    """Raise what was raised before, and leave the context that it had then.
+
+    Where something else is being handled, in the caller's code, ``raise`` would put
+    that in the place of what the error itself came from.
+    """
+    # Past attributes of its own: a frozen exception refuses even this one.
+    context = object.__getattribute__(error, "__context__")
+    try:
+        raise error
+    finally:
+        object.__setattr__(error, "__context__", context)
+        del error, context  # its traceback holds this frame

@@ -145,11 +145,28 @@ class FallbackUsed:
 
     Attributes:
         step: The step's name.
-        category: What kind of failure the primary had.
+        category: What kind of failure the primary had. None: it returned a value that
+            was refused.
         correlation_id: The id of the call, if it has one.
     """
 
     step: str
+    category: Category | None
+    correlation_id: UUID | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class StaleServed:
+    """A cache answered with an old value, because the function failed.
+
+    Attributes:
+        stale_for: How many seconds ago the value was asked for at its source.
+        category: What kind of failure it was.
+        correlation_id: The id of the call, if it has one.
+    """
+
+    stale_for: float
     category: Category
     correlation_id: UUID | None
 

@@ -8,13 +8,16 @@ value.
 
 Rule 3: when all steps fail, the caller gets the primary's own error, so that his
 ``except`` clauses keep working.
+
+Rule 4: a deadline outside is split. What the steps reserve, the primary does not get.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final, final
+from typing import Any, final
 
 import attrs
 
@@ -27,60 +30,16 @@ from ._call import (
     describe,
     refuse_asynchronous,
 )
-from ._cancel import is_cancellation
-from ._classify import classify, matches
-from ._correlation import current_correlation_id
+from ._classify import Classify
+from ._clock import SYSTEM_CLOCK, time_left
 from ._decorate import Reporting, is_asynchronous
-from ._errors import FallbackSkip
 from ._events import FallbackUsed, Listeners
-from ._types import Category, On
-from ._validate import check_on
-
-# ONEX's two, and the third way in which a dependency is not there.
-DEFAULT_ON: Final[On] = (Category.TIMEOUT, Category.UNAVAILABLE, Category.CONNECTION)
-
-
-@final
-@attrs.frozen
-class Step:
-    """One way to answer in place of the primary.
-
-    A step with nothing to offer, such as a cache without an entry, raises
-    `FallbackSkip`; an empty value would be taken for an answer.
-
-    Args:
-        name: What `Outcome.source` says when this step answered.
-        fn: Called with the primary's own arguments; may be a coroutine function where
-            the primary is one.
-        on: Failures of the primary for which this step is tried. None: all that the
-            `Fallback` handles.
-
-    Raises:
-        TypeError: If *fn* is no function, or *on* names what is no `Exception`.
-        ValueError: If *name* is empty or "primary".
-    """
-
-    name: str
-    fn: Callable[..., Any]
-    on: On | None = attrs.field(default=None, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what could never answer."""
-        if not isinstance(self.name, str):
-            raise TypeError(
-                f"name must be text, not {self.name!r}: write Step('cache', from_cache)"
-            )
-        if self.name in ("", "primary"):
-            raise ValueError(
-                f"name must tell the step from the primary, not {self.name!r}"
-            )
-        if not callable(self.fn):
-            raise TypeError(
-                f"fn of step {self.name!r} must be a function, not {self.fn!r}"
-            )
-        is_asynchronous(self.fn)  # refuses generators: their items would be the answer
-        if self.on is not None:
-            check_on("on", self.on)
+from ._fallback_chain import Chain, Handling
+from ._handled import DEFAULT_ON, handles
+from ._limit import limited
+from ._step import Failure, Step
+from ._types import On
+from ._validate import check_classify, check_function, check_on, seconds
 
 
 @final
@@ -101,6 +60,11 @@ class Fallback(Reporting):
         steps: What to try, in order; at least one.
         on: Failures that steps may answer: exception types, categories, or a predicate.
             None: time-outs, outages (an open circuit too) and lost connections.
+        on_result: A predicate on what the function returned: True means that steps are
+            to answer instead. If none does, `FallbackExhaustedError` is raised. None:
+            every value is an answer.
+        classify: A `Classifier`, or a function that gives an error its
+            `Classification`. None: `seawall.classify`.
 
     Raises:
         TypeError: If a step is no `Step`, or *on* names what is no `Exception`.
@@ -109,34 +73,52 @@ class Fallback(Reporting):
 
     steps: tuple[Step, ...]
     on: On
-    _listeners: Listeners[FallbackUsed] = attrs.field(
-        factory=Listeners, init=False, eq=False, repr=False
-    )
+    on_result: Callable[[Any], bool] | None
+    classify: Classify | None
+    _reserve: float = attrs.field(init=False, eq=False, repr=False)
+    _handling: Handling = attrs.field(init=False, eq=False, repr=False)
 
-    def __init__(self, *steps: Step, on: On | None = None) -> None:
-        for step in steps:
-            if not isinstance(step, Step):
-                raise TypeError(
-                    f"a fallback is made of steps, not {step!r}: write "
-                    f"Fallback(Step('cache', from_cache))"
-                )
-        _check_names([step.name for step in steps])
+    def __init__(
+        self,
+        *steps: Step,
+        on: On | None = None,
+        on_result: Callable[[Any], bool] | None = None,
+        classify: Classify | None = None,
+    ) -> None:
+        _check_steps(steps)
         if on is not None:
             check_on("on", on)
+        if on_result is not None:
+            check_function("on_result", on_result, takes="result")
+        if classify is not None:
+            check_classify("classify", classify)
+        handled = DEFAULT_ON if on is None else on
+        options = {
+            "steps": steps,
+            "on": handled,
+            "on_result": on_result,
+            "classify": classify,
+            "_reserve": sum(seconds("reserve", step.reserve) for step in steps),
+            "_handling": Handling(handled, classify, Listeners()),
+        }
         # The class is frozen, and attrs' own constructor takes no *steps.
-        object.__setattr__(self, "steps", steps)
-        object.__setattr__(self, "on", DEFAULT_ON if on is None else on)
-        object.__setattr__(self, "_listeners", Listeners())
+        for name, value in options.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def reserve(self) -> float:
+        """Seconds that the steps keep for themselves, together."""
+        return self._reserve
 
     def subscribe(
         self, callback: Callable[[FallbackUsed], object], /
     ) -> Callable[[], None]:
         """Call *callback* whenever a step answered; returns the way to stop it."""
-        return self._listeners.subscribe(callback)
+        return self._handling.listeners.subscribe(callback)
 
-    def __fragment__(self) -> Fragment:
-        """Let a call that succeeds pass by."""
-        return Fragment()
+    def __fragment__(self) -> Fragment | None:
+        """Let a call that succeeds pass by; None to look at what it returned."""
+        return Fragment() if self.on_result is None else None
 
     def __examine__(
         self, fn: Callable[..., Any], inner: Sequence[Stage], /, *, asynchronous: bool
@@ -153,110 +135,98 @@ class Fallback(Reporting):
     async def __run__(self, call: Call, inner: Inner, /) -> Any:
         """Run *inner*, then the steps."""
         try:
-            return await inner(call)
+            value = await self._primary(call, inner)
         except Exception as error:
-            if not self._handles(call, error):
+            if not handles(self.on, self.classify, error, call):
                 raise
-            failure, steps = error, self._steps_for(error)
+            chain = self._chain(call, error, None)
+        else:
+            if not self._refuses(value):
+                return value
+            chain = self._chain(call, None, value)
         # Outside the except block: a step sees a clean sys.exc_info().
         try:
-            for step in steps:
-                value: Any = None
-                with _Trying(self, step, failure) as trying:
-                    value = step.fn(*call.args, **call.kwargs)
+            for step in chain.steps:
+                if chain.skips(step, time_left):
+                    continue
+                value = None
+                with chain.trying(step):
+                    value = step.fn(*chain.arguments(step), **call.kwargs)
                     value = await value if inspect.isawaitable(value) else value
-                if trying.answered:
-                    self._answered(call, step, failure)
-                    return value
-            raise failure
+                if chain.answered:
+                    return chain.answer(step, value)
+            chain.fail()
         finally:
-            del failure  # its traceback holds this frame
+            chain.forget()
 
     def __run_sync__(self, call: Call, inner: InnerSync, /) -> Any:
         """Run *inner*, then the steps."""
         try:
-            return inner(call)
+            value = self._primary_sync(call, inner)
         except Exception as error:
-            if not self._handles(call, error):
+            if not handles(self.on, self.classify, error, call):
                 raise
-            failure, steps = error, self._steps_for(error)
+            chain = self._chain(call, error, None)
+        else:
+            if not self._refuses(value):
+                return value
+            chain = self._chain(call, None, value)
+
+        def left() -> float:
+            return call.deadline - SYSTEM_CLOCK.monotonic()
+
         try:
-            for step in steps:
-                value: Any = None
-                with _Trying(self, step, failure) as trying:
-                    value = step.fn(*call.args, **call.kwargs)
+            for step in chain.steps:
+                if chain.skips(step, left):
+                    continue
+                value = None
+                with chain.trying(step):
+                    value = step.fn(*chain.arguments(step), **call.kwargs)
                     refuse_asynchronous(step.fn, value)
-                if trying.answered:
-                    self._answered(call, step, failure)
-                    return value
-            raise failure
+                if chain.answered:
+                    return chain.answer(step, value)
+            chain.fail()
         finally:
-            del failure
+            chain.forget()
 
-    def _handles(self, call: Call, error: Exception) -> bool:
-        if call.misused or is_cancellation(error):
-            return False
-        return matches(self.on, error, classify)
+    async def _primary(self, call: Call, inner: Inner) -> Any:
+        # Only under a time-out of the same pipeline: a generated wrapper passes this
+        # stage by, and must not be the one that decides whether a deadline is split.
+        if not self._reserve or call.cut is None:
+            return await inner(call)
+        limit = max(0.0, time_left() - self._reserve)
+        why = f", which leaves the fallback the {self._reserve:g} s that it reserves"
+        return await limited(call, inner, limit, why)
 
-    def _steps_for(self, failure: Exception) -> list[Step]:
-        return [
-            step
-            for step in self.steps
-            if step.on is None or matches(step.on, failure, classify)
-        ]
+    def _primary_sync(self, call: Call, inner: InnerSync) -> Any:
+        if not self._reserve or call.deadline == math.inf:
+            return inner(call)
+        call.deadline -= self._reserve
+        try:
+            return inner(call)
+        finally:
+            call.deadline += self._reserve
 
-    def _answered(self, call: Call, step: Step, failure: Exception) -> None:
-        call.source = step.name
-        if self._listeners:
-            event = FallbackUsed(
-                step=step.name,
-                category=classify(failure).category,
-                correlation_id=current_correlation_id(),
+    def _refuses(self, value: Any) -> bool:
+        return self.on_result is not None and bool(self.on_result(value))
+
+    def _chain(self, call: Call, error: Exception | None, refused: Any) -> Chain:
+        failure = Failure(error, refused, call.attempts)
+        try:
+            return Chain(call, failure, self.steps, self._handling)
+        finally:
+            del failure, error  # the error's traceback holds the frames around this one
+
+
+def _check_steps(steps: Sequence[object]) -> None:
+    names: list[str] = []
+    for step in steps:
+        if not isinstance(step, Step):
+            raise TypeError(
+                f"a fallback is made of steps, not {step!r}: write "
+                f"Fallback(Step('cache', from_cache))"
             )
-            self._listeners.emit(event)
-
-
-@final
-class _Trying:
-    """Run one step; what it raises decides whether the next one is tried."""
-
-    __slots__ = ("answered", "failure", "fallback", "step")
-
-    def __init__(self, fallback: Fallback, step: Step, failure: Exception) -> None:
-        self.fallback = fallback
-        self.step = step
-        self.failure = failure
-        self.answered = True
-
-    def __enter__(self) -> _Trying:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> bool:
-        failure = self.failure
-        del self.failure  # its traceback holds the frame that holds this
-        if error is None:
-            return False
-        self.answered = False
-        if not isinstance(error, Exception) or is_cancellation(error):
-            return False
-        if isinstance(error, FallbackSkip):
-            _note(failure, f"fallback {self.step.name!r} had nothing to offer")
-            return True
-        if not matches(self.fallback.on, error, classify):
-            # A bug in the step. It ends the chain; the primary stays visible above it,
-            # unless the step has named a cause of its own.
-            if error is not failure and error.__cause__ is None:
-                # Past a __setattr__ of its own: a frozen dataclass refuses any name.
-                object.__setattr__(error, "__cause__", failure)
-            return False
-        _note(
-            failure,
-            f"fallback {self.step.name!r} failed too: {type(error).__qualname__}",
-        )
-        return True
-
-
-def _check_names(names: list[str]) -> None:
+        names.append(step.name)
     if not names:
         raise ValueError(
             "a fallback needs at least one step: write "
@@ -268,10 +238,3 @@ def _check_names(names: list[str]) -> None:
                 f"two steps are named {name!r}: give each a name of its own, which "
                 f"Outcome.source will say"
             )
-
-
-def _note(error: Exception, note: str) -> None:
-    try:
-        error.add_note(note)
-    except Exception:  # noqa: BLE001 -- a frozen exception is raised without the note
-        return

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast, final
 
 import anyio
@@ -107,15 +108,25 @@ class Flight(Generic[T]):
 
     Args:
         owner: Whose task group does it. None: the task that boarded first.
+
+    Attributes:
+        loop: The event loop that it is done in, once that is known. None: a thread
+            does it.
     """
 
-    __slots__ = ("_lock", "_outcome", "_waiting", "owner")
+    __slots__ = ("_lock", "_outcome", "_waiting", "loop", "owner")
 
-    def __init__(self, owner: Owner | None) -> None:
+    def __init__(self, owner: Owner | None = None) -> None:
         self.owner = owner
+        self.loop: object | None = None
         self._lock = threading.Lock()
         self._outcome: T | None = None
-        self._waiting: dict[anyio.Event, object] = {}
+        # How to wake each of those who wait.
+        self._waiting: dict[object, Callable[[], object]] = {}
+
+    def is_dead(self) -> bool:
+        """Tell whether its event loop was closed and took it along."""
+        return self.loop is not None and not post(self.loop, bool)  # which does nothing
 
     def end(self, outcome: T) -> None:
         """Publish the outcome and wake everybody; the first one stays."""
@@ -124,8 +135,8 @@ class Flight(Generic[T]):
                 return
             self._outcome = outcome
             waiting, self._waiting = self._waiting, {}
-        for event, loop in waiting.items():
-            post(loop, event.set)
+        for wake in waiting.values():
+            wake()
 
     async def outcome(self) -> T:
         """Wait for the end."""
@@ -133,7 +144,7 @@ class Flight(Generic[T]):
         with self._lock:
             if self._outcome is not None:
                 return self._outcome
-            self._waiting[event] = loop
+            self._waiting[event] = partial(post, loop, event.set)
         try:
             await event.wait()
         finally:
@@ -141,3 +152,21 @@ class Flight(Generic[T]):
                 self._waiting.pop(event, None)
         # Read without the lock: it was written before the event was set, once.
         return cast("T", self._outcome)
+
+    def outcome_sync(self, limit: float) -> T | None:
+        """Wait for the end in a thread without an event loop; None: not in *limit* s.
+
+        Rule 2 is the caller's here: the thread that waits must be nobody's event loop.
+        """
+        event = threading.Event()
+        with self._lock:
+            if self._outcome is not None:
+                return self._outcome
+            self._waiting[event] = event.set
+        try:
+            # None says more than the largest number that it takes, which is 292 years.
+            event.wait(None if limit > threading.TIMEOUT_MAX else max(0.0, limit))
+        finally:
+            with self._lock:
+                self._waiting.pop(event, None)
+        return self._outcome

@@ -1,12 +1,37 @@
-"""A result that tells where it came from."""
+"""A result that tells where it came from.
+
+Rule: where a value is from is told by whoever got it, in an `Origin`, and never guessed
+from the value or from a name. A step may be called "cache" and is a substitute all the
+same.
+"""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, final
+from typing import Final, Generic, TypeVar, final
 
 import attrs
 
 T_co = TypeVar("T_co", covariant=True)
+
+
+@final
+@attrs.frozen
+class Origin:
+    """Where the value of a call comes from.
+
+    Attributes:
+        source: "primary", "cache", "stale", or the name of a fallback step.
+        from_step: Whether a fallback step answered.
+        stale_for: How many seconds old a stale value is, else None.
+    """
+
+    source: str
+    from_step: bool = attrs.field(default=False, kw_only=True)
+    stale_for: float | None = attrs.field(default=None, kw_only=True)
+
+
+PRIMARY: Final = Origin("primary")
+FRESH: Final = Origin("cache")
 
 
 @final
@@ -21,11 +46,17 @@ class Outcome(Generic[T_co]):
             response.headers["Warning"] = f"110 - stale, from {outcome.source}"
 
     Attributes:
-        value: What the function or a fallback step returned; None if `error` is set.
+        value: What the function, a fallback step or a cache returned; None if `error`
+            is set.
         error: The exception that a plain call would have raised, or None.
-        source: "primary", or the name of the fallback step that answered.
-        attempts: How often the primary function was called.
+        source: "primary"; the name of the fallback step that answered; "cache" for a
+            value that a `StaleCache` still holds to be fresh; "stale" for one that it
+            served because the function failed.
+        attempts: How often this call called the primary function: 0 if a cache had the
+            value, or another call was on its way for it.
         elapsed: Seconds from the call to its end.
+        stale_for: How many seconds ago a stale value was asked for at its source; None
+            for every other value.
     """
 
     value: T_co | None = None
@@ -33,6 +64,8 @@ class Outcome(Generic[T_co]):
     source: str = "primary"
     attempts: int
     elapsed: float
+    stale_for: float | None = None
+    _from_step: bool = attrs.field(default=False, alias="from_step", repr=False)
 
     @property
     def ok(self) -> bool:
@@ -41,8 +74,8 @@ class Outcome(Generic[T_co]):
 
     @property
     def used_fallback(self) -> bool:
-        """Whether the value is not the primary's own."""
-        return self.source != "primary"
+        """Whether something else answered than the primary or its fresh cache."""
+        return self._from_step or self.source not in (PRIMARY.source, FRESH.source)
 
     def unwrap(self) -> T_co:
         """Return the value, or raise the error.

@@ -7,6 +7,7 @@ the pipeline is built, because none of them fails before the bad day.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Final, final
@@ -21,6 +22,7 @@ from ._decorate import Guarded, Reporting
 from ._errors import SeawallWarning
 from ._fallback import Fallback
 from ._retry import Retry
+from ._stale import StaleCache
 from ._timeout import Timeout
 from ._trip import FailureRatio
 from ._validate import seconds
@@ -118,6 +120,15 @@ _FALLBACK_IN_RETRY: Final = (
     "a Fallback inside a Retry hides every failure from it, so nothing is ever "
     "retried: put the Fallback before the Retry"
 )
+_CACHE_IN_RETRY: Final = (
+    "a StaleCache inside a Retry hides failures from it, so what an old value answers "
+    "is never retried: put the StaleCache before the Retry"
+)
+_NO_TIME_FOR_STEPS: Final = (
+    "the only Timeout stands outside the Fallback, so a call that hangs uses up all of "
+    "its time and no step could ever run: give a step some of it, Step(..., "
+    "reserve=0.2), or add a Timeout after the Fallback"
+)
 _TIMEOUT_OUTSIDE_ONLY: Final = (
     "the only Timeout stands outside the breaker {name!r}, which sees calls that hang "
     "as cancellations and never opens: add a Timeout after the breaker"
@@ -134,6 +145,10 @@ def _problems(stages: Sequence[Stage]) -> list[str]:
     found: list[str] = []
     if _stands_inside(stages, Fallback, Retry):
         found.append(_FALLBACK_IN_RETRY)
+    if _stands_inside(stages, StaleCache, Retry):
+        found.append(_CACHE_IN_RETRY)
+    if any(_starves(stages, i) for i in range(len(stages))):
+        found.append(_NO_TIME_FOR_STEPS)
     if _stands_inside(stages, Retry, Injected):
         found.append(_CREDENTIAL_OUTSIDE)
     found += [
@@ -142,6 +157,21 @@ def _problems(stages: Sequence[Stage]) -> list[str]:
         if any(stage is earlier for earlier in stages[:i])
     ]
     return found
+
+
+def _starves(stages: Sequence[Stage], i: int) -> bool:
+    """Tell whether what hangs inside stage *i* leaves no time for its steps."""
+    stage = stages[i]
+    return (
+        isinstance(stage, Fallback)
+        and stage.reserve == 0
+        and any(_limits(outer) for outer in stages[:i])
+        and not any(_limits(inner) for inner in stages[i:])
+    )
+
+
+def _limits(stage: Stage) -> bool:
+    return isinstance(stage, Timeout) and stage.duration != math.inf
 
 
 def _blind_breaker(stages: Sequence[Stage]) -> CircuitBreaker | Keyed | None:

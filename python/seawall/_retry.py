@@ -24,6 +24,7 @@ from ._attempts import (
     AttemptBlock,
     Attempts,
     asynchronous_callback,
+    series_of_blocks,
     wait,
     wait_sync,
 )
@@ -125,7 +126,7 @@ class Retry(RetryOptions, Guarded):
             TypeError: If there is an *on_result*: a block has no result.
         """
         self._refuse_on_result()
-        return AsyncAttempts(self, self._listeners)
+        return AsyncAttempts(series_of_blocks(self, self._listeners), self.before_sleep)
 
     def __iter__(self) -> Iterator[AttemptBlock]:
         """Begin a loop in synchronous code, ``for attempt in retry``.
@@ -135,7 +136,7 @@ class Retry(RetryOptions, Guarded):
         """
         self._refuse_on_result()
         self._refuse_asynchronous_callback()
-        return Attempts(self, self._listeners)
+        return Attempts(series_of_blocks(self, self._listeners), self.before_sleep)
 
     def __fragment__(self) -> Fragment | None:
         """Let a call that succeeds pass by, unless its result has to be looked at."""
@@ -191,9 +192,8 @@ class Retry(RetryOptions, Guarded):
                     delay = series.after_result(result)
                     if delay is None:
                         return result
-                if delay is None:
+                if delay is None or not wait_sync(series, self.before_sleep, delay):
                     return series.own()
-                wait_sync(series, self.before_sleep, delay)
         finally:
             series.forget()
 

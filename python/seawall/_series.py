@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Final, final
 
+import attrs
+
 from ._attempt import Attempt
 from ._backoff import RULES, delay_after, delays_of, spread_over
 from ._budget import core_of
@@ -21,7 +23,7 @@ from ._classify import Classify, matches
 from ._classify import classify as classify_as_usual
 from ._clock import SYSTEM_CLOCK
 from ._correlation import current_correlation_id
-from ._errors import AttemptRecord, CircuitOpenError, remember_attempts
+from ._errors import AttemptRecord, CircuitOpenError, raise_again, remember_attempts
 from ._events import RetryScheduled
 from ._give_up import Told, note_read_once, note_why_not, tell_surrender
 from ._meaning import Classification
@@ -29,6 +31,7 @@ from ._one_shot import read_once
 from ._result_hint import hint_of
 from ._retry_options import RetryOptions
 from ._types import Category, Clock
+from ._validate import hint as checked_hint
 from ._validate import seconds
 
 # Spread over the hint, so that clients told "in 5 s" do not all come back at 5.000 s.
@@ -56,6 +59,7 @@ class Series:
         "_options",
         "_previous",
         "_records",
+        "_rejection",
         "_rejections",
         "_results",
         "clock",
@@ -79,6 +83,7 @@ class Series:
         self._begun = self.clock.monotonic()
         self._number = 0
         self._rejections = 0
+        self._rejection: CircuitOpenError | None = None  # the newest
         self._previous: float | None = None  # of the backoff, without a server's hint
         self._delay = 0.0
         self._results: tuple[Any, ...] = ()  # the newest, if it was refused
@@ -91,9 +96,12 @@ class Series:
     def after(self, error: Exception) -> float | None:
         """Decide: seconds to wait, or None to let *error* through."""
         if self._call.misused or is_cancellation(error):
+            self.forget()  # no earlier error may take the place of this one
             return None
         verdict = self._classified(error)
-        if not isinstance(error, CircuitOpenError):
+        if isinstance(error, CircuitOpenError):
+            self._rejection = error
+        else:
             self.last, self._results = error, ()
             if self._call.watched:
                 self._call.last_error = error
@@ -127,14 +135,43 @@ class Series:
         return not own or not isinstance(error, CircuitOpenError)
 
     def own(self) -> Any:
-        """Return or raise what came of the function's own last attempt."""
-        if self.last is not None:
-            raise self.last
-        return self._results[0]
+        """Return or raise what came of the function's own last attempt.
+
+        If it was never called: the rejection.
+        """
+        if self._results:
+            return self._results[0]
+        error = self._settled()
+        assert error is not None  # noqa: S101 -- an attempt has been made
+        try:
+            raise_again(error)
+        finally:
+            del error  # its traceback holds this frame
+
+    def runs_late(self) -> bool:
+        """Tell whether a callback has used up the time for the delay, and give up.
+
+        What has been paid for the retry stays paid.
+        """
+        if not self._options.stop_early or self._delay < self._left():
+            return False
+        *before, newest = self._records
+        self._records = self._call.records = (
+            *before,
+            attrs.evolve(newest, delay=None),
+        )
+        self._surrender(self._settled(), newest.category, "deadline")
+        return True
 
     def forget(self) -> None:
         """Let go of the error: its traceback holds the frames that hold this."""
-        self.last, self._results = None, ()
+        self.last, self._results, self._rejection = None, (), None
+
+    def _settled(self) -> Exception | None:
+        """Return the error that the caller gets; None: it is a result."""
+        if self._results:
+            return None
+        return self._rejection if self.last is None else self.last
 
     def _decide(
         self,
@@ -145,7 +182,7 @@ class Series:
         self._number += 1
         if isinstance(error, CircuitOpenError):
             self._rejections += 1
-            hint = error.retry_after
+            hint = checked_hint(error.retry_after)
         elif verdict is not None:
             hint = verdict.retry_after
         reason = self._refusal(error, verdict)
@@ -260,20 +297,27 @@ class Series:
         self, error: Exception | None, verdict: Classification | None, reason: str
     ) -> None:
         raised = error if error is None or self.raises(error) else self.last
-        if raised is not None:
-            remember_attempts(raised, self._records)
-        # A rejection is in the history, but no attempt was made.
         made = self._number - self._rejections
         if self._number == 1 and (reason == "not_retryable" or made == 0):
+            if raised is not None:
+                remember_attempts(raised, self._records)
             self._note_why_not(error, verdict)
             return
+        self._surrender(raised, _category_of(verdict), reason)
+
+    def _surrender(
+        self, raised: Exception | None, category: Category | None, reason: str
+    ) -> None:
+        if raised is not None:
+            remember_attempts(raised, self._records)
         tell_surrender(
             raised,
             self._listeners,
-            attempts=made,
+            # A rejection is in the history, but no attempt was made.
+            attempts=self._number - self._rejections,
             reason=reason,
             elapsed=self._elapsed(),
-            category=_category_of(verdict),
+            category=category,
         )
 
     def _note_why_not(

@@ -20,6 +20,7 @@ from ._call import Call
 from ._cancel import is_cancellation, is_from_outside
 from ._circuit import Circuit
 from ._native import Permit, Transition  # noqa: TID251 -- verdicts are the core's
+from ._outcome import PRIMARY
 from ._verdict import classified, hint_of, is_failure, verdict_of
 
 # What opened a circuit, where it was no error: "opened by ...".
@@ -31,10 +32,15 @@ _TIMED_OUT: Final = "a total time-out"
 _ROUNDING: Final = 1e-6
 
 
-def returned(circuit: Circuit, permit: int | Permit | None, result: Any) -> None:
+def returned(
+    circuit: Circuit, permit: int | Permit | None, result: Any, call: Call | None = None
+) -> None:
     """Give the verdict that *result*, the value of a call, stands for."""
     if permit is None:
         return  # the probe around it gives the verdict
+    if call is not None and call.origin is not PRIMARY:
+        released(circuit, permit)  # a substitute says nothing about the dependency
+        return
     try:
         failure = is_failure(circuit.config, result)
     except BaseException:

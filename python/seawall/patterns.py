@@ -42,9 +42,10 @@ from ._errors import (
 )
 from ._errors import ErrorContext as ModelInfraErrorContext
 from ._events import CircuitClosed, CircuitEvent
-from ._fallback import Fallback, Step
+from ._fallback import Fallback
 from ._pipeline import Pipeline
 from ._retry import Retry
+from ._step import Step
 from ._trip import Consecutive
 from ._types import CircuitState
 from ._types import TransportType as EnumInfraTransportType

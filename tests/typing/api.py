@@ -33,6 +33,7 @@ from seawall import (
     Constant,
     CredentialRefresh,
     Exponential,
+    Failure,
     FailureRatio,
     Fallback,
     FallbackUsed,
@@ -50,6 +51,9 @@ from seawall import (
     RetryScheduled,
     Secret,
     Snapshot,
+    StaleCache,
+    StaleConfig,
+    StaleServed,
     Step,
     Timeout,
     attempts_of,
@@ -142,6 +146,28 @@ async def wait(seconds: float) -> float:
     return seconds
 
 
+def by_url(url: str, **_: object) -> str:
+    """Tell what is asked for."""
+    return url
+
+
+cache = StaleCache(key=by_url, fresh_for=30, stale_if_error=timedelta(hours=1))
+StaleCache(
+    key=str,
+    fresh_for=0,
+    stale_if_error=60.0,
+    max_entries=10,
+    on=ConnectionError,
+    classify=classify,
+    clock=None,
+)
+Fallback(
+    Step("a", len, on=TimeoutError, reserve=0.2, min_time=timedelta(seconds=1)),
+    Step("b", len, with_failure=True),
+    on=(ConnectionError, Category.TIMEOUT),
+    on_result=lambda found: found is None,
+    classify=classify,
+)
 guard = Pipeline(timeout, Fallback(Step("cache", fetch)), retry, breaker, Timeout(1.0))
 
 
@@ -152,6 +178,12 @@ async def guarded(url: str, count: int) -> User:
 
 
 plain: Fetch = guarded
+
+
+@cache
+async def cached(url: str) -> User:
+    """Be served from memory."""
+    return User(url)
 
 
 class Repository:
@@ -180,6 +212,7 @@ async def decorated() -> None:
     assert_type(await fetch("url", limit=3), User)
     assert_type(read("path", mode="w"), bytes)
     assert_type(await wait(0.5), float)
+    assert_type(await cached("url"), User)
     assert_type(await guarded("url", 3), User)
     assert_type(await Repository().find("name"), User)
     assert_type(Repository.count("kind"), int)
@@ -245,6 +278,9 @@ async def called() -> None:
     assert_type(outcome.error, Exception | None)
     assert_type(outcome.unwrap(), bytes)
     assert_type(Fallback(Step("zero", parse)).outcome_sync(parse, "1"), Outcome[int])
+    assert_type(cache.outcome_sync(parse, "1"), Outcome[int])
+    assert_type(cache.outcome_sync(parse, "1").stale_for, float | None)
+    assert_type(cache.call_sync(parse, "1"), int)
     covariant: Outcome[object] = outcome
     assert_type(covariant.source, str)
 
@@ -309,7 +345,23 @@ def events() -> None:
     stop = breaker.subscribe(on_circuit)
     assert_type(stop, Callable[[], None])
     retry.subscribe(on_retry)
+
+    def on_stale(event: StaleServed) -> None:
+        assert_type(event.stale_for, float)
+        assert_type(event.category, Category)
+
+    def told(failure: Failure, url: str) -> User:
+        assert_type(failure.error, Exception | None)
+        assert_type(failure.attempts, int)
+        return User(url)
+
     Fallback(Step("cache", fetch)).subscribe(on_fallback)
+    Fallback(Step("told", told, with_failure=True)).subscribe(on_fallback)
+    cache.subscribe(on_stale)
+    assert_type(cache.config, StaleConfig)
+    assert_type(cache.invalidate("url"), None)
+    assert_type(cache.clear(), None)
+    assert_type(len(cache), int)
     assert_type(breaker.state, CircuitState)
 
 

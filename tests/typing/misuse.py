@@ -24,6 +24,7 @@ from seawall import (
     Pipeline,
     Retry,
     Snapshot,
+    StaleCache,
     Step,
     Timeout,
     patterns,
@@ -102,6 +103,11 @@ Step("cache")  # E
 Step("cache", "value")  # E
 Fallback("cache")  # E
 Fallback(parse)  # E
+Fallback(Step("zero", parse), on_result=True)  # E
+Step("zero", parse, 0.2)  # E
+StaleCache(parse, fresh_for=1, stale_if_error=1)  # E
+StaleCache(key="url", fresh_for=1, stale_if_error=1)  # E
+StaleCache(key=parse, fresh_for=1)  # E
 Pipeline(3)  # E
 Pipeline([retry, breaker])  # E
 Pipeline(Retry, breaker)  # E

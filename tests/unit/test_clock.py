@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import math
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -37,6 +38,16 @@ def test_without_a_loop_it_is_the_machines_too() -> None:
     """Synchronous programs have only that one."""
     assert abs(SYSTEM_CLOCK.monotonic() - time.monotonic()) < 5
     SYSTEM_CLOCK.sleep(0)
+
+
+def test_no_delay_is_too_long_to_be_slept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without a limit may ask for more than the system's call takes."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    SYSTEM_CLOCK.sleep(1e300)
+
+    assert slept == [threading.TIMEOUT_MAX]
 
 
 def test_a_thread_that_imports_trio_is_in_nobodys_way(

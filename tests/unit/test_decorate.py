@@ -450,3 +450,44 @@ async def test_a_signature_made_for_show_restricts_nobody(policy: Any) -> None:
 
     assert await guarded(name="a", request="b") == ("a", "b")
     assert str(inspect.signature(guarded)) == "(*, name)"
+
+
+def breaks_inside() -> None:
+    """Raise while something of its own is being handled."""
+    try:
+        raise KeyError("what the driver met")  # noqa: TRY301
+    except KeyError:
+        raise ValueError("not retried")  # noqa: B904 -- its context is the point
+
+
+async def breaks_inside_later() -> None:
+    """Do the same in a coroutine function."""
+    breaks_inside()
+
+
+@each
+async def test_an_error_keeps_the_context_that_it_was_raised_in(policy: Any) -> None:
+    """What the caller is handling came before that, and does not take its place."""
+    with pytest.raises(ValueError, match="not retried") as caught:
+        try:
+            raise RuntimeError("the caller's")  # noqa: TRY301
+        except RuntimeError:
+            await policy(breaks_inside_later)()
+
+    context = caught.value.__context__
+    assert isinstance(context, KeyError)
+    assert isinstance(context.__context__, RuntimeError)
+
+
+@each_sync
+def test_an_error_of_a_plain_function_keeps_its_context_too(policy: Any) -> None:
+    """It comes through another path."""
+    with pytest.raises(ValueError, match="not retried") as caught:
+        try:
+            raise RuntimeError("the caller's")  # noqa: TRY301
+        except RuntimeError:
+            policy(breaks_inside)()
+
+    context = caught.value.__context__
+    assert isinstance(context, KeyError)
+    assert isinstance(context.__context__, RuntimeError)

@@ -10,6 +10,7 @@ import pickle
 import sys
 import time
 import weakref
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ import attrs
 import pytest
 
 from seawall import (
+    Attempt,
     Category,
     CircuitBreaker,
     CircuitOpenError,
@@ -39,6 +41,7 @@ from seawall import (
     attempts_of,
     correlation_scope,
 )
+from seawall._clock import SystemClock
 
 pytestmark = pytest.mark.anyio
 
@@ -332,6 +335,34 @@ async def test_a_native_cancellation_in_disguise_is_not_retried(
     assert calls == 1
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancellation_disguised_as_a_rejection_has_no_substitute(
+    anyio_backend: str,
+) -> None:
+    """An earlier error in its place would not show that the caller must stop."""
+    errors: list[Exception] = [InfraConnectionError("the first attempt's")]
+    answered: list[str] = []
+
+    async def fetch() -> str:
+        if errors:
+            raise errors.pop()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError as error:
+            raise CircuitOpenError(breaker="db", state=CircuitState.OPEN) from error
+        return "late"
+
+    fallback = Fallback(Step("static", lambda: answered.append("static")))
+    retry = Retry(max_attempts=3, backoff=Constant(0))
+    task = asyncio.create_task(Pipeline(fallback, retry).call(fetch))
+    await asyncio.sleep(0.05)
+    task.cancel()
+
+    with pytest.raises(CircuitOpenError):
+        await task
+    assert answered == []
+
+
 async def test_a_sleep_that_would_outlast_the_deadline_is_not_begun() -> None:
     """Waiting for a deadline to pass helps nobody."""
     started = anyio.current_time()
@@ -605,6 +636,77 @@ def test_a_plain_function_is_not_retried_past_a_time_out() -> None:
 
     assert flaky.calls == 1
     assert caught.value.__notes__[0].endswith("deadline")
+
+
+class SlowCallback:
+    """A callback that takes *duration* seconds of the time that is there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, duration: float) -> None:
+        self.duration = duration
+        self.now = 0.0
+        self.slept: list[float] = []
+        monkeypatch.setattr(SystemClock, "monotonic", lambda _: self.now)
+        monkeypatch.setattr(SystemClock, "sleep", lambda _, delay: self.sleep(delay))
+
+    def __call__(self, attempt: Attempt) -> None:
+        self.now += self.duration
+
+    def sleep(self, delay: float) -> None:
+        self.slept.append(delay)
+        self.now += delay
+
+
+def rejected() -> str:
+    """Be rejected by somebody's breaker."""
+    raise CircuitOpenError(breaker="db", state=CircuitState.OPEN, retry_after=1.0)
+
+
+def disconnected() -> str:
+    """Fail."""
+    raise InfraConnectionError("down")
+
+
+@pytest.mark.parametrize(
+    ("fn", "made"), [(disconnected, 1), (rejected, 0)], ids=["failed", "rejected"]
+)
+def test_a_callback_that_takes_too_long_leaves_no_time_for_a_sleep(
+    fn: Callable[[], str], made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was in time before it is not after it, and nobody interrupts a sleep."""
+    callback = SlowCallback(monkeypatch, 5.0)
+    retry = Retry(backoff=Constant(1), before_sleep=callback, wait_for_circuit=True)
+
+    with pytest.raises((InfraConnectionError, CircuitOpenError)) as caught:
+        Pipeline(Timeout(5), retry).call_sync(fn)
+
+    assert callback.slept == []
+    many = "attempt" if made == 1 else "attempts"
+    assert caught.value.__notes__ == [f"gave up after {made} {many} in 5 s: deadline"]
+    assert [record.delay for record in attempts_of(caught.value)] == [None]
+
+
+def test_a_refused_result_is_returned_if_a_callback_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it is wherever there is no further attempt."""
+    callback = SlowCallback(monkeypatch, 5.0)
+    retry = Retry(backoff=Constant(1), before_sleep=callback, on_result=lambda _: True)
+
+    assert Pipeline(Timeout(5), retry).call_sync(lambda: "refused") == "refused"
+    assert callback.slept == []
+
+
+def test_a_callback_that_is_quick_enough_is_in_nobodys_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The delay follows it, in full."""
+    callback = SlowCallback(monkeypatch, 1.0)
+    retry = Retry(backoff=Constant(1), before_sleep=callback, max_attempts=2)
+
+    with pytest.raises(InfraConnectionError):
+        Pipeline(Timeout(5), retry).call_sync(disconnected)
+
+    assert callback.slept == [1]
 
 
 def test_a_rejection_hides_nothing_from_plain_functions_either() -> None:

@@ -405,6 +405,100 @@ async def test_nothing_stays_alive_after_the_loop(
         gc.enable()
 
 
+async def left_between(local: Local, how: str) -> None:
+    """Have *local* in a frame that leaves its loop after a block that failed."""
+    assert local is not None
+    async for attempt in Retry(max_attempts=3, backoff=Constant(0)):
+        if attempt.number == 2 and how == "before the next":
+            break
+        with attempt:
+            raise InfraConnectionError("down")
+        if how == "break":
+            break
+        if how == "return":
+            return
+        if how == "error":
+            raise KeyError("of the loop's own")
+
+
+def left_plainly(local: Local, how: str) -> None:
+    """Do the same in synchronous code."""
+    assert local is not None
+    for attempt in Retry(max_attempts=3, backoff=Constant(0)):
+        if attempt.number == 2 and how == "before the next":
+            break
+        with attempt:
+            raise InfraConnectionError("down")
+        if how == "break":
+            break
+        if how == "return":
+            return
+        if how == "error":
+            raise KeyError("of the loop's own")
+
+
+left = pytest.mark.parametrize("how", ["break", "return", "error", "before the next"])
+
+
+@left
+async def test_nothing_stays_alive_after_a_loop_that_is_left_between_blocks(
+    how: str,
+) -> None:
+    """The error's traceback holds the frame, the frame the block, and that is all."""
+    gc.collect()
+    gc.disable()
+    try:
+        local = Local()
+        alive = weakref.ref(local)
+        with contextlib.suppress(KeyError):
+            await left_between(local, how)
+        del local
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+@left
+def test_nothing_stays_alive_after_a_plain_loop_that_is_left(how: str) -> None:
+    """It has an iterator of its own."""
+    gc.collect()
+    gc.disable()
+    try:
+        local = Local()
+        alive = weakref.ref(local)
+        with contextlib.suppress(KeyError):
+            left_plainly(local, how)
+        del local
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+async def test_nothing_stays_alive_after_a_predicate_that_raises() -> None:
+    """It ends the loop from within the block."""
+
+    def raises(error: Exception) -> bool:
+        raise KeyError(str(error))
+
+    async def run(local: Local) -> None:
+        assert local is not None
+        async for attempt in Retry(on=raises):
+            with attempt:
+                raise InfraConnectionError("down")
+
+    gc.collect()
+    gc.disable()
+    try:
+        local = Local()
+        alive = weakref.ref(local)
+        with contextlib.suppress(KeyError):
+            await run(local)
+        del local
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
 async def test_nothing_is_being_handled_in_the_next_attempt() -> None:
     """Otherwise every error would show its predecessors as its context."""
     handled: list[object] = []

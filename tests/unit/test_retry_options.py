@@ -148,6 +148,27 @@ async def test_an_isolated_circuit_is_waited_for_by_the_backoff() -> None:
     assert took == pytest.approx(14)
 
 
+@pytest.mark.parametrize(
+    "nonsense", [math.nan, math.inf, -1.0], ids=["nan", "infinite", "negative"]
+)
+async def test_a_rejection_that_asks_for_nonsense_is_waited_for_by_the_backoff(
+    nonsense: float,
+) -> None:
+    """It may come from anybody's breaker, and must not turn into another error."""
+    rejection = CircuitOpenError(
+        breaker="theirs", state=CircuitState.OPEN, retry_after=nonsense
+    )
+    retry = Retry(
+        max_attempts=3,
+        backoff=Constant(7),
+        wait_for_circuit=True,
+        max_server_delay=math.inf,
+    )
+    script = Script(rejection)
+
+    assert await elapsed(retry.call(script)) == pytest.approx(7)
+
+
 async def test_who_waited_in_vain_gets_the_functions_own_error() -> None:
     """And is told how many calls were made: one, and two waits."""
     breaker = circuit()
