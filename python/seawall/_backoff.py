@@ -37,7 +37,7 @@ class Exponential:
     those of Marc Brooker, "Exponential Backoff And Jitter" (AWS, 2015).
 
     Args:
-        base: Seconds before the first retry, at most *max_delay*.
+        base: Seconds before the first retry.
         factor: How much longer each further one waits, at least 1.
         max_delay: Seconds; no delay is longer, jitter included.
         jitter: "none", "full", "equal", "decorrelated", or a share: 0.5 spreads by
@@ -56,7 +56,8 @@ class Exponential:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would wait for ever, or not at all, by accident."""
-        _check_order(self.base, self.max_delay)
+        seconds("base", self.base)
+        seconds("max_delay", self.max_delay)
         _check_factor(self.factor)
         _check_spread(self.jitter, self.seed)
 
@@ -67,7 +68,7 @@ class Linear:
     """Wait a little longer after each failure: ``base + step * (n - 1)``.
 
     Args:
-        base: Seconds before the first retry, at most *max_delay*.
+        base: Seconds before the first retry.
         step: Seconds that each further one waits longer.
         max_delay: Seconds; no delay is longer, jitter included.
         jitter: As for `Exponential`; None means full.
@@ -85,8 +86,9 @@ class Linear:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would wait for ever, or not at all, by accident."""
+        seconds("base", self.base)
         seconds("step", self.step)
-        _check_order(self.base, self.max_delay)
+        seconds("max_delay", self.max_delay)
         _check_spread(self.jitter, self.seed)
 
 
@@ -198,15 +200,6 @@ def spread_over(duration: float) -> float:
 def nanos(duration: Seconds) -> int:
     """Turn a valid duration into the core's unit; centuries saturate there."""
     return round(min(seconds("duration", duration), _LONGEST) * 1e9)
-
-
-def _check_order(base: Seconds, max_delay: Seconds) -> None:
-    first, longest = seconds("base", base), seconds("max_delay", max_delay)
-    if first > longest:
-        raise ValueError(
-            f"base={base!r} is more than max_delay={max_delay!r}, and no delay is "
-            f"longer than that: write max_delay={first!r}, or base={longest!r}"
-        )
 
 
 def _check_factor(factor: object) -> None:

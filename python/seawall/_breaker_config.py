@@ -260,6 +260,7 @@ def _breaks(value: BreakDuration) -> float | Rule:
     else:
         seconds("the base of break_duration", value.base, maximum=_YEAR)
         seconds("the max_delay of break_duration", value.max_delay, maximum=_YEAR)
+        _check_order(value.base, value.max_delay)
     # Callers that failed together should come back apart; a circuit is only one.
     return attrs.evolve(value, jitter=value.jitter or "none")
 
@@ -282,6 +283,17 @@ def _backoff(breaks: float | Rule) -> Rule:
     if isinstance(breaks, RULES):
         return breaks
     return Constant(breaks)
+
+
+def _check_order(base: Seconds, max_delay: Seconds) -> None:
+    # A retry may be cut short by a cap; of a break the base is the first one.
+    first, longest = seconds("base", base), seconds("max_delay", max_delay)
+    if first > longest:
+        raise ValueError(
+            f"break_duration has base={base!r}, more than max_delay={max_delay!r}, and "
+            f"no break is longer than that: write max_delay={first!r}, or "
+            f"base={longest!r}"
+        )
 
 
 def _first(breaks: float | Rule) -> float:

@@ -117,8 +117,7 @@ async def retry_with_exponential_backoff(
 @lru_cache(maxsize=128)
 def _retry(max_attempts: int, base_delay: float, max_delay: float) -> Retry:
     """Build the policy of these settings once; a program has few and calls it often."""
-    base = min(base_delay, max_delay)  # as the document's loop caps each delay
-    backoff = Exponential(base=base, factor=2.0, max_delay=max_delay, jitter=0.5)
+    backoff = Exponential(base=base_delay, factor=2.0, max_delay=max_delay, jitter=0.5)
     return Retry(
         on=(InfraConnectionError, ConnectionError),
         max_attempts=max_attempts,

@@ -69,9 +69,6 @@ def test_centuries_saturate() -> None:
     [
         ("Exponential(base=-1)", "base must be at least 0"),
         ("Exponential(base=float('nan'))", "base must be a finite number"),
-        ("Exponential(base=90)", "base=90 is more than max_delay=60.0, and no delay"),
-        ("Exponential(max_delay=0.5)", r"write max_delay=1.0, or base=0.5"),
-        ("Linear(base=90)", "base=90 is more than max_delay=60.0"),
         ("Exponential(max_delay=float('inf'))", "max_delay must be a finite"),
         ("Exponential(factor=0.5)", "factor must be a finite number"),
         ("Exponential(factor=float('inf'))", "factor must be a finite number"),

@@ -284,6 +284,8 @@ def test_a_classifier_that_raises_by_hand_gives_the_place_back() -> None:
             "base of break_duration must be at",
         ),
         ("break_duration=Exponential(max_delay=4e7)", "max_delay of break_duration"),
+        ("break_duration=Exponential(base=90)", "base=90, more than max_delay=60.0"),
+        ("break_duration=Linear(max_delay=0.5)", "write max_delay=1.0, or base=0.5"),
         (
             "break_duration=Linear(base=4e7, max_delay=4e7)",
             "base of break_duration must be at most",
