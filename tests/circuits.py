@@ -140,6 +140,26 @@ def fails_sync() -> None:
     raise InfraConnectionError("down")
 
 
+async def hangs() -> None:
+    """Never answer."""
+    await anyio.sleep_forever()
+
+
+async def disguises() -> None:
+    """Do what a driver does that cleans up."""
+    try:
+        await anyio.sleep_forever()
+    except anyio.get_cancelled_exc_class() as cancelled:
+        raise ConnectionError("lost it") from cancelled
+
+
+async def in_a_group() -> None:
+    """Do what a task group does whose child fails while it is cancelled."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(disguises)
+        await anyio.sleep_forever()
+
+
 class HandClock:
     """Time that goes by hand; nobody may ask it for the wall clock, or sleep."""
 

@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 import seawall
+from circuits import disguises, hangs, in_a_group
 from seawall import (
     CircuitBreaker,
     CircuitEvent,
@@ -39,26 +40,6 @@ CLOSED, OPEN, HALF_OPEN = (
 def opens_at_once(**options: Any) -> CircuitBreaker:
     """Open after one failure; a cancellation after 5 s is one."""
     return CircuitBreaker("db", trip=Consecutive(1), **{"cancelled_after": 5} | options)
-
-
-async def hangs() -> None:
-    """Never answer."""
-    await anyio.sleep_forever()
-
-
-async def disguises() -> None:
-    """Do what a driver does that cleans up."""
-    try:
-        await anyio.sleep_forever()
-    except anyio.get_cancelled_exc_class() as cancelled:
-        raise ConnectionError("lost it") from cancelled
-
-
-async def in_a_group() -> None:
-    """Do what a task group does whose child fails while it is cancelled."""
-    async with anyio.create_task_group() as group:
-        group.start_soon(disguises)
-        await anyio.sleep_forever()
 
 
 @pytest.mark.parametrize("decorated", [True, False])
